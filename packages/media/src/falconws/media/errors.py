@@ -1,0 +1,97 @@
+"""What can be wrong with a payload, in terms that know no transport.
+
+    PayloadError (ValueError)
+    ├── PayloadEmptyError            there was nothing to deserialize
+    ├── PayloadMalformedError        the bytes are not in the format they claim
+    │   └── JSONMalformedError       the same, also a json.JSONDecodeError
+    └── UnsupportedMediaTypeError    no handler is registered for the type
+    PayloadTypeError (TypeError)     text where bytes were expected, or the reverse
+
+An HTTP body, a WebSocket message and an event's data all come to these errors, and only one
+of the three has status codes: what an error means to the peer is decided by the package that
+talks to it.
+"""
+
+from __future__ import annotations
+
+import json
+
+__all__ = (
+    "JSONMalformedError",
+    "PayloadEmptyError",
+    "PayloadError",
+    "PayloadMalformedError",
+    "PayloadTypeError",
+    "UnsupportedMediaTypeError",
+)
+
+
+class PayloadError(ValueError):
+    """A payload could not be deserialized.
+
+    Attributes:
+        media_type: What the payload was taken for, as a person would call it: ``"JSON"``.
+    """
+
+    def __init__(self, media_type: str) -> None:
+        # Not super(): beside another ValueError in the bases, that would be its __init__.
+        ValueError.__init__(self, media_type)
+        self.media_type = media_type
+
+    def __str__(self) -> str:
+        return f"The {self.media_type} payload could not be read."
+
+
+class PayloadEmptyError(PayloadError):
+    """There was nothing to deserialize."""
+
+    def __str__(self) -> str:
+        return f"The {self.media_type} payload is empty."
+
+
+class PayloadMalformedError(PayloadError):
+    """The payload is not in the format that it claims.
+
+    Attributes:
+        detail: What the parser said of it, and where, when the parser tells.
+    """
+
+    def __init__(self, media_type: str, detail: str = "") -> None:
+        super().__init__(media_type)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        sentence = f"The {self.media_type} payload is malformed"
+        return f"{sentence}: {self.detail}" if self.detail else f"{sentence}."
+
+
+class JSONMalformedError(PayloadMalformedError, json.JSONDecodeError):
+    """The payload is not JSON (RFC 8259).
+
+    It is a `json.JSONDecodeError` too, so code that was written for the standard library's
+    parser catches it, and finds ``msg``, ``pos``, ``lineno`` and ``colno`` where it looks
+    for them. ``doc`` is empty: an error must not keep a whole payload alive.
+    """
+
+    def __init__(self, msg: str, pos: int = 0, lineno: int = 1, colno: int = 1) -> None:
+        PayloadError.__init__(self, "JSON")
+        self.detail = f"{msg}: line {lineno} column {colno}"
+        self.msg = msg
+        self.doc = ""
+        self.pos = pos
+        self.lineno = lineno
+        self.colno = colno
+
+    def __reduce__(self) -> tuple[type[JSONMalformedError], tuple[str, int, int, int]]:
+        return type(self), (self.msg, self.pos, self.lineno, self.colno)
+
+
+class UnsupportedMediaTypeError(PayloadError):
+    """No handler is registered for a media type."""
+
+    def __str__(self) -> str:
+        return f"No media handler is registered for {self.media_type!r}."
+
+
+class PayloadTypeError(TypeError):
+    """A payload is text where bytes were expected, or the reverse."""

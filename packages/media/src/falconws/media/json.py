@@ -1,0 +1,127 @@
+"""JSON (RFC 8259), by orjson where it is installed and by the standard library elsewhere."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import IO, Any
+
+from .errors import JSONMalformedError, PayloadEmptyError
+from .handler import BaseHandler
+from .messages import TextBaseHandlerWS
+
+__all__ = ("JSONHandler", "JSONHandlerWS")
+
+Dumps = Callable[[Any], str | bytes]
+Loads = Callable[[Any], Any]
+
+_default_dumps: Dumps
+_default_loads: Loads
+try:
+    import orjson
+except ImportError:  # PyPy, where orjson does not exist
+    _default_dumps = functools.partial(
+        json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
+    _default_loads = json.loads
+else:
+    _default_dumps = orjson.dumps
+    _default_loads = orjson.loads
+
+
+def _malformed(exc: ValueError) -> JSONMalformedError:
+    if isinstance(exc, json.JSONDecodeError):
+        return JSONMalformedError(exc.msg, exc.pos, exc.lineno, exc.colno)
+    return JSONMalformedError(str(exc))
+
+
+class _JSON:
+    """What the body handler and the message handler share: a library, and its errors."""
+
+    def __init__(self, dumps: Dumps | None = None, loads: Loads | None = None) -> None:
+        """Choose the library.
+
+        Args:
+            dumps: Turns an object into JSON, as ``str`` or as UTF-8 bytes. ``None`` is
+                orjson, and `json.dumps` without ASCII escapes where there is no orjson.
+            loads: Turns JSON into an object, and raises `ValueError` for what is none. It is
+                given bytes for a body and a string for a message. ``None`` is orjson, and
+                `json.loads` where there is no orjson.
+        """
+        self._dumps = dumps or _default_dumps
+        self._loads = loads or _default_loads
+
+    def _load(self, data: str | bytes) -> Any:
+        if not data:
+            raise PayloadEmptyError("JSON")
+        try:
+            return self._loads(data)
+        except ValueError as exc:
+            # Not `from exc`: the parser's error keeps the whole payload alive.
+            raise _malformed(exc) from None
+        except RecursionError as exc:
+            raise JSONMalformedError("Too deeply nested") from exc
+
+
+class JSONHandler(_JSON, BaseHandler):
+    """JSON in the body of a request or response.
+
+    ``JSONHandler(dumps=..., loads=...)`` takes any other library.
+    """
+
+    def encode(self, media: object, content_type: str | None = None) -> bytes:
+        """Turn an object into UTF-8 JSON.
+
+        Raises:
+            TypeError: The object is of a type that JSON has no form for.
+        """
+        data = self._dumps(media)
+        return data if type(data) is bytes else data.encode()  # type: ignore[union-attr]
+
+    def decode(self, data: bytes, content_type: str | None = None) -> Any:
+        """Turn JSON into an object.
+
+        Raises:
+            PayloadEmptyError: There is not a single byte.
+            JSONMalformedError: The bytes are not JSON.
+        """
+        return self._load(data)
+
+    def serialize(self, media: object, content_type: str | None = None) -> bytes:
+        """Do what `encode` does."""
+        return self.encode(media, content_type)
+
+    def deserialize(
+        self,
+        stream: IO[bytes],
+        content_type: str | None = None,
+        content_length: int | None = None,
+    ) -> Any:
+        """Read the whole stream, then do what `decode` does."""
+        return self.decode(stream.read(), content_type)
+
+
+class JSONHandlerWS(_JSON, TextBaseHandlerWS):
+    """JSON in the TEXT messages of a WebSocket.
+
+    ``JSONHandlerWS(dumps=..., loads=...)`` takes any other library.
+    """
+
+    def serialize(self, media: Any) -> str:
+        """Turn an object into JSON.
+
+        Raises:
+            TypeError: The object is of a type that JSON has no form for.
+        """
+        data = self._dumps(media)
+        return data if isinstance(data, str) else data.decode()
+
+    def deserialize(self, payload: str) -> Any:
+        """Turn JSON into an object.
+
+        Raises:
+            PayloadEmptyError: The message is empty.
+            JSONMalformedError: The message is not JSON.
+        """
+        return self._load(payload)
