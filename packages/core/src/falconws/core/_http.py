@@ -1,0 +1,246 @@
+"""The HTTP scope server: one request, from its hooks to its response."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ._recovery import ErrorHandler
+from ._sending import send_body, send_stream
+from .errors import (
+    ClientDisconnected,
+    HTTPBadRequest,
+    HTTPError,
+    HTTPInternalServerError,
+    HTTPMethodNotAllowed,
+    HTTPRouteNotFound,
+    HTTPServiceUnavailable,
+    HTTPStatus,
+)
+from .request import Request
+from .response import Response
+from .routing import COMBINED_METHODS, META_METHODS, Responder
+from .scopes import Hook, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from .app import App
+
+__all__ = ("HTTP_HOOKS", "HTTPServer")
+
+logger = logging.getLogger("falconws")
+
+HTTP_HOOKS = (
+    Hook("process_request", ("req", "resp")),
+    Hook("process_resource", ("req", "resp", "resource", "params")),
+    Hook("process_response", ("req", "resp", "resource", "req_succeeded")),
+)
+
+# Seconds after which a client may find another instance, or this one started again.
+_RETRY_AFTER_DRAIN = 5
+
+
+class HTTPServer:
+    """Serves scopes of type ``http``."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._request_type = app.request_type
+        self._response_type = app.response_type
+        self._renders_by_itself = (
+            app.response_type.render_body is not Response.render_body
+        )
+        self._process_request = app.middleware.functions("process_request")
+        self._process_resource = app.middleware.functions("process_resource")
+        self._process_response = app.middleware.functions("process_response")
+        self._defaults: dict[type[Exception], ErrorHandler] = {
+            HTTPError: self._answer_error,
+            HTTPStatus: self._answer_status,
+            Exception: self._answer_bug,
+        }
+
+    async def __call__(  # noqa: C901 - the hot path reads top to bottom
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Serve one request."""
+        app = self._app
+        req = self._request_type(scope, receive, app.req_options)
+        resp = self._response_type(app.resp_options)
+        resource: object | None = None
+        params: dict[str, Any] = {}
+        succeeded = False
+        try:
+            if app.connections.draining:
+                raise _going_away()
+            if self._process_request:
+                for process_request in self._process_request:
+                    await process_request(req, resp)
+                    if resp.complete:
+                        break
+            if not resp.complete:
+                responder, resource, params = self._route(req)
+                if self._process_resource and resource is not None:
+                    for process_resource in self._process_resource:
+                        await process_resource(req, resp, resource, params)
+                        if resp.complete:
+                            break
+                if not resp.complete:
+                    await responder(req, resp, **params)
+            succeeded = True
+        except ClientDisconnected:
+            logger.debug(
+                "The client left before its request %r was complete.", req.path
+            )
+            await resp.close_streams()
+            return
+        except Exception as exc:
+            await self._recover(req, resp, exc, params)
+        for process_response in reversed(self._process_response):
+            try:
+                await process_response(req, resp, resource, succeeded)
+            except Exception as exc:
+                succeeded = False
+                await self._recover(req, resp, exc, params)
+        await self._respond(req, resp, params, send)
+
+    def _route(self, req: Request) -> tuple[Responder, object | None, dict[str, Any]]:
+        """Find what answers: a responder, the resource it belongs to, and its arguments."""
+        found = self._app.router.find(req.path, req)
+        if found is None:
+            for static_route in self._app.static_routes:
+                if static_route.match(req.path):
+                    return static_route, None, {}
+            raise HTTPRouteNotFound()
+        resource, method_map, params = found[:3]
+        req.uri_template = found[3] if len(found) > 3 else None
+        responder = method_map.get(req.method)
+        if responder is None or req.method in META_METHODS:
+            responder = _default_responder(req.method, method_map)
+        return responder, resource, params
+
+    async def _respond(
+        self, req: Request, resp: Response, params: dict[str, Any], send: Send
+    ) -> None:
+        try:
+            if resp._sse is None and resp._stream is None:
+                await send_body(
+                    resp,
+                    await self._body(req, resp, params),
+                    req.method == "HEAD",
+                    send,
+                )
+                return
+            # As in Falcon, `sse` goes before every other body, and `stream` after them.
+            body = (
+                None if resp._sse is not None else await self._body(req, resp, params)
+            )
+            stream = None if body is not None else resp.open_stream()
+            if stream is None:
+                await send_body(resp, body, req.method == "HEAD", send)
+            else:
+                await send_stream(req, resp, stream, self._app.connections, send)
+        finally:
+            if resp._sse is not None or resp._stream is not None:
+                await resp.close_streams()
+
+    async def _body(
+        self, req: Request, resp: Response, params: dict[str, Any]
+    ) -> bytes | None:
+        """Render the body; if that fails, the body of the error that it fails with."""
+        try:
+            return await self._render(resp)
+        except Exception as exc:
+            await self._recover(req, resp, exc, params)
+        try:
+            return await self._render(resp)
+        except Exception as exc:  # the error itself cannot be rendered
+            await self._fail(req, resp, exc)
+            return await self._render(resp)
+
+    async def _render(self, resp: Response) -> bytes | None:
+        if self._renders_by_itself:
+            return await resp.render_body()
+        body = resp.render()
+        return body if body is None or isinstance(body, bytes) else await body
+
+    async def _recover(
+        self, req: Request, resp: Response, exc: Exception, params: dict[str, Any]
+    ) -> None:
+        """Let the error handler for an exception make the response."""
+        handler = self._app.error_handlers.find(type(exc), self._defaults)
+        assert handler is not None  # There is a default for Exception.
+        resp.clear_body()
+        await resp.close_streams()
+        try:
+            try:
+                await handler(req, resp, exc, params)
+            except HTTPError as raised:
+                await self._answer_error(req, resp, raised, params)
+            except HTTPStatus as raised:
+                await self._answer_status(req, resp, raised, params)
+        except Exception as raised:
+            await self._fail(req, resp, raised)
+
+    async def _fail(self, req: Request, resp: Response, exc: Exception) -> None:
+        """Answer for an error in the handling of an error."""
+        resp.clear_body()
+        logger.error(
+            "Error in the handling of an error, at %s %s",
+            req.method,
+            req.path,
+            exc_info=exc,
+        )
+        resp.status = 500
+        resp.content_type = "application/json"
+        resp.data = HTTPInternalServerError().to_json()
+
+    async def _answer_error(
+        self, req: Request, resp: Response, exc: HTTPError, params: dict[str, Any]
+    ) -> None:
+        resp.status = exc.status
+        if exc.headers:
+            resp.set_headers(exc.headers)
+        self._app.error_serializer(req, resp, exc)
+
+    async def _answer_status(
+        self, req: Request, resp: Response, exc: HTTPStatus, params: dict[str, Any]
+    ) -> None:
+        resp.status = exc.status
+        if exc.headers:
+            resp.set_headers(exc.headers)
+        resp.text = exc.text
+
+    async def _answer_bug(
+        self, req: Request, resp: Response, exc: Exception, params: dict[str, Any]
+    ) -> None:
+        logger.error("Unhandled exception at %s %s", req.method, req.path, exc_info=exc)
+        await self._answer_error(req, resp, HTTPInternalServerError(), params)
+
+
+def _going_away() -> HTTPServiceUnavailable:
+    return HTTPServiceUnavailable(
+        description="The server is shutting down.",
+        retry_after=_RETRY_AFTER_DRAIN,
+        headers={"Connection": "close"},
+    )
+
+
+def _default_responder(method: str, method_map: dict[str, Any]) -> Callable[..., Any]:
+    """Give what answers a method that the resource has no responder for.
+
+    Raises:
+        HTTPBadRequest: It is no HTTP method.
+        HTTPMethodNotAllowed: It is one.
+    """
+    if method not in COMBINED_METHODS or method in META_METHODS:
+        raise HTTPBadRequest(title="Bad request", description="Invalid HTTP method")
+    allowed = sorted(set(method_map) - set(META_METHODS))
+    if method != "OPTIONS":
+        raise HTTPMethodNotAllowed(sorted({*allowed, "OPTIONS"}))
+
+    async def on_options(req: Request, resp: Response, **params: Any) -> None:
+        if allowed:
+            resp.set_header("Allow", ", ".join(allowed))
+        resp.content_length = "0"
+
+    return on_options

@@ -1,0 +1,203 @@
+"""Sending a response: nothing, bytes, or a stream that stops when the client leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Any
+
+from .errors import ClientDisconnected
+from .lifecycle import Connections
+from .request import Request
+from .response import Response, Stream
+from .scopes import Send
+
+__all__ = ("send_body", "send_stream")
+
+# RFC 9110, 6.4.1: responses with these statuses have no content.
+BODILESS = frozenset({100, 101, 204, 304})
+# RFC 9110, 8.3 and 15.3.5, 15.4.5: and of these there is nothing a type could describe.
+_UNTYPED = frozenset({204, 304})
+
+
+async def send_body(
+    resp: Response, body: bytes | None, is_head: bool, send: Send
+) -> None:
+    """Send a response whose body is in hand.
+
+    Args:
+        resp: Status and headers.
+        body: None for none.
+        is_head: Whether the request was a HEAD, which is answered without the body.
+        send: The server's callable.
+    """
+    status = resp.status_code
+    headers = resp._headers
+    if status in BODILESS:
+        body = b""
+    elif is_head:
+        if body is not None or "content-length" not in headers:
+            headers["content-length"] = str(len(body or b""))
+        body = b""
+    else:
+        body = body or b""
+        headers["content-length"] = str(len(body))
+    if "content-type" not in headers and status not in _UNTYPED:
+        headers["content-type"] = resp.options.default_media_type
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": resp.asgi_headers(),
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_stream(
+    req: Request, resp: Response, stream: Stream, connections: Connections, send: Send
+) -> None:
+    """Send a response whose body is a stream, until it ends or the client leaves.
+
+    The caller closes the stream's source.
+    """
+    headers = resp._headers
+    if "content-type" not in headers and resp.status_code not in _UNTYPED:
+        headers["content-type"] = resp.options.default_media_type
+    await send(
+        {
+            "type": "http.response.start",
+            "status": resp.status_code,
+            "headers": resp.asgi_headers(),
+        }
+    )
+    if req.method == "HEAD" or resp.status_code in BODILESS:
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await _StreamSender(req, stream, connections, send).run()
+
+
+class _StreamSender:
+    """One stream on its way; a `Connection` while it is."""
+
+    def __init__(
+        self, req: Request, stream: Stream, connections: Connections, send: Send
+    ) -> None:
+        self._req = req
+        self._stream = stream
+        self._connections = connections
+        self._send = send
+        self._left = False
+        self._pinging: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        # When the last send was over; infinite while one is under way, which is no silence.
+        self._last_sent = math.inf
+        self._scope = asyncio.timeout(None)
+        task = asyncio.current_task()
+        assert task is not None  # A server calls an application in a task.
+        self.task: asyncio.Task[None] = task
+
+    async def run(self) -> None:
+        """Send everything, or as much as the client stays for."""
+        loop = asyncio.get_running_loop()
+        watcher = loop.create_task(self._watch())
+        keep_alive = self._stream.keep_alive_interval
+        self._last_sent = loop.time()
+        if keep_alive is not None:
+            self._timer = loop.call_at(self._last_sent + keep_alive, self._ping)
+        self._connections.add(self)
+        try:
+            # A scope without a deadline: it ends when `_stop` gives it one, and tells that
+            # cancellation from every other.
+            async with self._scope:
+                await self._send_all()
+        except ClientDisconnected:  # while the source read the body of the request
+            self._left = True
+        except TimeoutError:
+            if not self._scope.expired():
+                raise
+        finally:
+            self._connections.remove(self)
+            watcher.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._pinging is not None:
+                self._pinging.cancel()
+        if not self._left:
+            await self._send(
+                {"type": "http.response.body", "body": b"", "more_body": False}
+            )
+
+    async def end(self) -> None:
+        """End the stream, so that the client sees the end of the body."""
+        self._stop()
+
+    def _stop(self) -> None:
+        if not self._scope.expired():
+            self._scope.reschedule(asyncio.get_running_loop().time())
+
+    async def _send_all(self) -> None:
+        send = self._send
+        encode = self._stream.encode
+        time = asyncio.get_running_loop().time
+        async for piece in self._stream.source:
+            if encode is not None:
+                chunk = encode(piece)
+            elif piece is None:
+                return
+            else:
+                chunk = _checked(piece)
+            if self._pinging is not None:
+                await self._pinging
+            self._last_sent = math.inf
+            try:
+                await send(
+                    {"type": "http.response.body", "body": chunk, "more_body": True}
+                )
+            except OSError:  # ASGI HTTP 2.4: the client has left
+                self._left = True
+                return
+            self._last_sent = time()
+
+    async def _watch(self) -> None:
+        """Stop the stream when the client disconnects."""
+        # Until the application has read the body of the request, what the server delivers is
+        # that body, and not ours to take.
+        await self._req.wait_body_read()
+        while (await self._req._receive())["type"] != "http.disconnect":
+            pass
+        self._left = True
+        self._stop()
+
+    def _ping(self) -> None:
+        """Send the keep-alive if there was silence for as long; come back when it is due."""
+        interval = self._stream.keep_alive_interval
+        assert interval is not None
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        due = min(self._last_sent, now) + interval
+        if due <= now:
+            due = now + interval
+            if self._pinging is None:
+                self._pinging = loop.create_task(self._send_keep_alive())
+        self._timer = loop.call_at(due, self._ping)
+
+    async def _send_keep_alive(self) -> None:
+        body = self._stream.keep_alive
+        try:
+            await self._send(
+                {"type": "http.response.body", "body": body, "more_body": True}
+            )
+            self._last_sent = asyncio.get_running_loop().time()
+        except OSError:  # the client has left; the watcher hears of it
+            pass
+        finally:
+            self._pinging = None
+
+
+def _checked(piece: Any) -> bytes:
+    if isinstance(piece, bytes | bytearray | memoryview):
+        return bytes(piece)
+    raise TypeError(
+        f"A stream gives bytes, not {type(piece).__name__}; encode text with .encode()."
+    )

@@ -1,0 +1,117 @@
+"""Errors: those that are HTTP responses, and those that are not.
+
+HTTPError                               answers a request; a class for each status
+├── HTTPBadRequest ... HTTPUnavailableForLegalReasons      (client.py)
+│     HTTPBadRequest ── HTTPInvalidHeader, HTTPMissingHeader, HTTPInvalidParam,
+│                       HTTPMissingParam, MediaNotFoundError, MediaMalformedError
+└── HTTPInternalServerError ... HTTPNetworkAuthenticationRequired    (server.py)
+HTTPStatus                              answers a request, without being an error
+ClientDisconnected (ConnectionError)    the client's doing
+OperationNotAllowed, CompatibilityError, HeaderNotSupported, UnacceptableRouteError,
+SuffixedMethodNotFoundError (ValueError), ExtensionNotInstalledError, UnsupportedError,
+UnsupportedScopeError (RuntimeError)    the application's or the server's doing
+"""
+
+from .client import (
+    HTTPBadRequest,
+    HTTPConflict,
+    HTTPContentTooLarge,
+    HTTPFailedDependency,
+    HTTPForbidden,
+    HTTPGone,
+    HTTPInvalidHeader,
+    HTTPInvalidParam,
+    HTTPLengthRequired,
+    HTTPLocked,
+    HTTPMethodNotAllowed,
+    HTTPMissingHeader,
+    HTTPMissingParam,
+    HTTPNotAcceptable,
+    HTTPNotFound,
+    HTTPPreconditionFailed,
+    HTTPPreconditionRequired,
+    HTTPRangeNotSatisfiable,
+    HTTPRequestHeaderFieldsTooLarge,
+    HTTPRouteNotFound,
+    HTTPTooManyRequests,
+    HTTPUnauthorized,
+    HTTPUnavailableForLegalReasons,
+    HTTPUnprocessableEntity,
+    HTTPUnsupportedMediaType,
+    HTTPUriTooLong,
+)
+from .framework import (
+    ClientDisconnected,
+    CompatibilityError,
+    ExtensionNotInstalledError,
+    HeaderNotSupported,
+    OperationNotAllowed,
+    SuffixedMethodNotFoundError,
+    UnacceptableRouteError,
+    UnsupportedError,
+    UnsupportedScopeError,
+)
+from .http_error import HTTPError, HTTPStatus
+from .media import MediaMalformedError, MediaNotFoundError
+from .server import (
+    HTTPBadGateway,
+    HTTPGatewayTimeout,
+    HTTPInsufficientStorage,
+    HTTPInternalServerError,
+    HTTPLoopDetected,
+    HTTPNetworkAuthenticationRequired,
+    HTTPNotImplemented,
+    HTTPServiceUnavailable,
+    HTTPVersionNotSupported,
+)
+
+__all__ = (
+    "ClientDisconnected",
+    "CompatibilityError",
+    "ExtensionNotInstalledError",
+    "HTTPBadGateway",
+    "HTTPBadRequest",
+    "HTTPConflict",
+    "HTTPContentTooLarge",
+    "HTTPError",
+    "HTTPFailedDependency",
+    "HTTPForbidden",
+    "HTTPGatewayTimeout",
+    "HTTPGone",
+    "HTTPInsufficientStorage",
+    "HTTPInternalServerError",
+    "HTTPInvalidHeader",
+    "HTTPInvalidParam",
+    "HTTPLengthRequired",
+    "HTTPLocked",
+    "HTTPLoopDetected",
+    "HTTPMethodNotAllowed",
+    "HTTPMissingHeader",
+    "HTTPMissingParam",
+    "HTTPNetworkAuthenticationRequired",
+    "HTTPNotAcceptable",
+    "HTTPNotFound",
+    "HTTPNotImplemented",
+    "HTTPPreconditionFailed",
+    "HTTPPreconditionRequired",
+    "HTTPRangeNotSatisfiable",
+    "HTTPRequestHeaderFieldsTooLarge",
+    "HTTPRouteNotFound",
+    "HTTPServiceUnavailable",
+    "HTTPStatus",
+    "HTTPTooManyRequests",
+    "HTTPUnauthorized",
+    "HTTPUnavailableForLegalReasons",
+    "HTTPUnprocessableEntity",
+    "HTTPUnsupportedMediaType",
+    "HTTPUriTooLong",
+    "HTTPVersionNotSupported",
+    "HeaderNotSupported",
+    "MediaMalformedError",
+    "MediaNotFoundError",
+    "OperationNotAllowed",
+    "SuffixedMethodNotFoundError",
+    "UnacceptableRouteError",
+    "UnsupportedError",
+    "UnsupportedScopeError",
+)

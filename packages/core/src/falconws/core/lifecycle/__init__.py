@@ -1,0 +1,10 @@
+"""The life of what stays open: which connections there are, and how they end.
+
+One owner for what every long-lived connection needs. Streams register here, and the
+extensions' connections do as well.
+"""
+
+from .connections import Connection, Connections
+from .signals import DrainSignals
+
+__all__ = ("Connection", "Connections", "DrainSignals")

@@ -1,0 +1,81 @@
+"""The connections that stay open, and how they end together."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Protocol
+
+__all__ = ("Connection", "Connections")
+
+
+class Connection(Protocol):
+    """A WebSocket or a stream, from when it is open until its responder has returned."""
+
+    task: asyncio.Task[None]
+    """What serves it; cancelled if `end` was not enough."""
+
+    async def end(self) -> None:
+        """Tell the peer that the server goes away, so that the responder comes to its end."""
+        ...
+
+
+class Connections:
+    """Knows what is open in an App."""
+
+    def __init__(self) -> None:
+        self._open: set[Connection] = set()
+        self._empty: asyncio.Future[None] | None = None
+        self.draining = False
+        """Whether the App takes no more work, because it is about to stop."""
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, connection: Connection) -> None:
+        """Remember a connection."""
+        self._open.add(connection)
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._open.discard(connection)
+        if self._empty is not None and not self._open and not self._empty.done():
+            self._empty.set_result(None)
+
+    async def drain(self, grace: float, jitter: float) -> None:
+        """Bring every connection to its end, and wait for that.
+
+        Args:
+            grace: Seconds that a responder has to return by itself once its peer was told;
+                it is cancelled after them.
+            jitter: Seconds over which the connections' ends are spread, so that not every
+                client comes back at once; 0 for all at once.
+        """
+        self.draining = True
+        async with asyncio.TaskGroup() as group:
+            for connection in self._open.copy():
+                group.create_task(self._end(connection, jitter, grace))
+        if not self._open:
+            return
+        self._empty = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(grace):
+                await asyncio.shield(self._empty)
+        except TimeoutError:
+            tasks = {connection.task for connection in self._open}
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=grace)
+        finally:
+            self._empty = None
+
+    async def _end(self, connection: Connection, jitter: float, grace: float) -> None:
+        if jitter:
+            await asyncio.sleep(random.uniform(0, jitter))
+        if connection not in self._open:
+            return
+        try:
+            async with asyncio.timeout(grace):
+                await connection.end()
+        except Exception:  # a peer that cannot be told goes by cancellation, as below
+            connection.task.cancel()

@@ -1,0 +1,252 @@
+"""`Request`: what a client asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from falconws.media import PayloadEmptyError, PayloadError
+
+from ..context import Context
+from ..errors import UnsupportedError
+from ..errors.media import payload_to_http_error
+from ..options import RequestOptions
+from ..scopes import Receive, Scope
+from ..uri import parse_host
+from ._body import BoundedStream, read_body
+from ._params import RequestParams
+
+__all__ = ("BoundedStream", "Request")
+
+# Not None and not a new object(): None is a default that a caller may mean.
+UNSET: Any = type("UNSET", (), {"__repr__": lambda self: "UNSET"})()
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+class Request(RequestParams):
+    """An HTTP request, or the request that opens a WebSocket.
+
+    Everything is read when it is asked for, and not before.
+
+    Attributes:
+        scope: The ASGI connection scope.
+        options: The App's `RequestOptions`.
+        method: ``'GET'``, ``'POST'``, ...; ``'GET'`` for a WebSocket's handshake.
+        path: The path, decoded, without the query string; ``'/'`` for an empty one.
+        uri_template: The template of the route that matched; None before and without one.
+        is_websocket: Whether the request opens a WebSocket.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_context",
+        "_media",
+        "_media_error",
+        "_receive",
+        "_stream",
+        "is_websocket",
+        "method",
+        "path",
+        "uri_template",
+    )
+
+    context_type: type[Context] = Context
+    """What `context` is an instance of; a subclass may set another."""
+
+    def __init__(
+        self, scope: Scope, receive: Receive, options: RequestOptions | None = None
+    ) -> None:
+        """Describe a connection scope.
+
+        Args:
+            scope: Of type ``http`` or ``websocket``.
+            receive: The server's callable, from which the body is read.
+            options: How to read; None for the defaults.
+        """
+        self.scope = scope
+        self._receive = receive
+        self.options = options or RequestOptions()
+        self.is_websocket = scope["type"] == "websocket"
+        self.method: str = "GET" if self.is_websocket else scope["method"]
+        path: str = scope["path"] or "/"
+        if self.options.strip_url_path_trailing_slash and len(path) > 1:
+            path = path.removesuffix("/")
+        self.path = path
+        self.uri_template: str | None = None
+        self._context: Context | None = None
+        self._cookies = None
+        self._headers = None
+        self._media: Any = UNSET
+        self._media_error: Exception | None = None
+        self._params = None
+        self._stream: BoundedStream | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.method} {self.url!r}>"
+
+    @property
+    def context(self) -> Context:
+        """A place for the application's own data: ``req.context.user = user``."""
+        context = self._context
+        if context is None:
+            context = self._context = self.context_type()
+        return context
+
+    # Where the request was sent to.
+
+    @property
+    def scheme(self) -> str:
+        """``'http'`` or ``'https'``, ``'ws'`` or ``'wss'``."""
+        scheme: str = self.scope.get("scheme") or (
+            "ws" if self.is_websocket else "http"
+        )
+        return scheme
+
+    @property
+    def root_path(self) -> str:
+        """The path at which the application is mounted; empty for the root."""
+        root_path: str = self.scope.get("root_path", "")
+        return root_path
+
+    @property
+    def host(self) -> str:
+        """The host that the request was sent to, without the port."""
+        return self._authority()[0]
+
+    @property
+    def port(self) -> int:
+        """The port that the request was sent to."""
+        return self._authority()[1]
+
+    def _authority(self) -> tuple[str, int]:
+        default_port = _DEFAULT_PORTS.get(self.scheme, 80)
+        try:
+            host, port = parse_host(self.headers["host"], default_port)
+        except (KeyError, ValueError):  # absent, or with a port that is no number
+            host, port = self.scope.get("server") or ("", None)
+        return host, port or default_port
+
+    @property
+    def netloc(self) -> str:
+        """Host and port; without the port where it is the scheme's own."""
+        host, port = self._authority()
+        name = f"[{host}]" if ":" in host else host
+        return name if port == _DEFAULT_PORTS.get(self.scheme) else f"{name}:{port}"
+
+    @property
+    def prefix(self) -> str:
+        """Scheme, authority and root path: what stands before `path` in `url`."""
+        return f"{self.scheme}://{self.netloc}{self.root_path}"
+
+    @property
+    def relative_uri(self) -> str:
+        """Root path, path and query string."""
+        query = self.query_string
+        return f"{self.root_path}{self.path}" + (f"?{query}" if query else "")
+
+    @property
+    def uri(self) -> str:
+        """The whole address of the request."""
+        return f"{self.scheme}://{self.netloc}{self.relative_uri}"
+
+    url = uri
+
+    @property
+    def remote_addr(self) -> str:
+        """The address of the peer that is connected to the server; '127.0.0.1' if unknown."""
+        client: tuple[str, int] | None = self.scope.get("client")
+        return client[0] if client else "127.0.0.1"
+
+    # The body.
+
+    @property
+    def stream(self) -> BoundedStream:
+        """The body, as a file to be read by awaiting, once.
+
+        Raises:
+            UnsupportedError: The request opens a WebSocket, and has no body.
+        """
+        stream = self._stream
+        if stream is None:
+            if self.is_websocket:
+                raise UnsupportedError(
+                    "A WebSocket handshake has no body; receive messages from the WebSocket."
+                )
+            read_already = self._media is not UNSET or self._media_error is not None
+            stream = self._stream = BoundedStream(
+                self._receive, 0 if read_already else self.content_length
+            )
+        return stream
+
+    bounded_stream = stream
+
+    async def get_media(self, default_when_empty: Any = UNSET) -> Any:
+        """Give the body as an object, by the handler for its Content-Type.
+
+        The body is read once; later calls give the same object, or raise the same error.
+
+        Args:
+            default_when_empty: What to give for an empty body, instead of an error.
+
+        Raises:
+            MediaNotFoundError: The body is empty.
+            MediaMalformedError: The body is not in the format of its Content-Type.
+            HTTPUnsupportedMediaType: There is no handler for its Content-Type.
+            ClientDisconnected: The client left before the body was complete.
+        """
+        if self._media is UNSET and self._media_error is None:
+            try:
+                self._media = await self._read_media()
+            except Exception as exc:
+                self._media_error = exc
+        if self._media_error is None:
+            return self._media
+        if default_when_empty is not UNSET:
+            if isinstance(self._media_error.__cause__, PayloadEmptyError):
+                return default_when_empty
+        raise self._media_error
+
+    @property
+    def media(self) -> Awaitable[Any]:
+        """What `get_media` gives; ``await req.media``."""
+        return self.get_media()
+
+    async def wait_body_read(self) -> None:
+        """Wait until the application has received all of the body; return at once if it has.
+
+        From then on the server has nothing to tell but that the client left.
+        """
+        headers = self.headers
+        # RFC 9112, 6.3: neither header means no body. HTTP/2 tells only by an event, and a GET
+        # there has one in theory alone.
+        if (
+            headers.get("content-length", "0") == "0"
+            and "transfer-encoding" not in headers
+        ):
+            if self._stream is None:
+                if (
+                    self.method in ("GET", "HEAD")
+                    or self.scope["http_version"][0] == "1"
+                ):
+                    return
+        await self.stream.wait_received()
+
+    async def _read_media(self) -> Any:
+        options = self.options
+        content_type = self.content_type
+        try:
+            handler = options.media_handlers.resolve(
+                content_type, options.default_media_type
+            )
+            if handler.decode is not None and self._stream is None:
+                return handler.decode(await read_body(self._receive), content_type)
+            try:
+                return await handler.deserialize_async(
+                    self.stream, content_type, self.content_length
+                )
+            finally:
+                if handler.exhaust_stream:
+                    await self.stream.exhaust()
+        except PayloadError as exc:
+            raise payload_to_http_error(exc) from exc

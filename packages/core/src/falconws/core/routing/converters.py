@@ -1,0 +1,181 @@
+"""Field converters: ``{id:int}`` in a URI template gives the responder an integer."""
+
+from __future__ import annotations
+
+import math
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+__all__ = (
+    "BaseConverter",
+    "DateTimeConverter",
+    "FloatConverter",
+    "IntConverter",
+    "PathConverter",
+    "RegexConverter",
+    "UUIDConverter",
+    "BUILTIN",
+)
+
+
+class BaseConverter:
+    """Turns the text of a path segment into a value.
+
+    A subclass takes the arguments that stand in the template: ``{id:name(1, max=5)}`` makes
+    ``Name(1, max=5)``, once, when the route is added.
+    """
+
+    CONSUME_MULTIPLE_SEGMENTS: ClassVar[bool] = False
+    """Whether `convert` is given a list of all segments that are left."""
+
+    def convert(self, value: Any) -> Any:
+        """Give the value, or None when the text is none; the route does not match then."""
+        raise NotImplementedError(f"{type(self).__name__} does not convert.")
+
+
+class IntConverter(BaseConverter):
+    """Digits become an `int`."""
+
+    def __init__(
+        self,
+        num_digits: int | None = None,
+        min: int | None = None,
+        max: int | None = None,
+    ) -> None:
+        """Set limits.
+
+        Args:
+            num_digits: How many digits there must be, from 1; None for any number.
+            min: The smallest value; None for no limit.
+            max: The largest value; None for no limit.
+        """
+        if num_digits is not None and num_digits < 1:
+            raise ValueError("num_digits must be at least 1.")
+        self._num_digits = num_digits
+        self._min = min
+        self._max = max
+
+    def convert(self, value: str) -> int | None:
+        """Give the number."""
+        if self._num_digits is not None and len(value) != self._num_digits:
+            return None
+        # int() takes more than a path should: "1_0", " 1", "+1", other scripts' digits.
+        if not re.fullmatch(r"-?[0-9]+", value):
+            return None
+        try:
+            number = int(value)
+        except ValueError:  # more digits than sys.get_int_max_str_digits()
+            return None
+        return number if _within(number, self._min, self._max) else None
+
+
+class FloatConverter(BaseConverter):
+    """A decimal number becomes a `float`."""
+
+    def __init__(
+        self, min: float | None = None, max: float | None = None, finite: bool = True
+    ) -> None:
+        """Set limits.
+
+        Args:
+            min: The smallest value; None for no limit.
+            max: The largest value; None for no limit.
+            finite: Whether infinities and NaN are refused.
+        """
+        self._min = min
+        self._max = max
+        self._finite = finite
+
+    def convert(self, value: str) -> float | None:
+        """Give the number."""
+        if not value.isascii() or "_" in value or value.strip() != value:
+            return None
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+        if self._finite and not math.isfinite(number):
+            return None
+        return number if _within(number, self._min, self._max) else None
+
+
+def _within(number: float, low: float | None, high: float | None) -> bool:
+    return (low is None or number >= low) and (high is None or number <= high)
+
+
+class DateTimeConverter(BaseConverter):
+    """A date and time becomes a `datetime`."""
+
+    def __init__(self, format_string: str = "%Y-%m-%dT%H:%M:%S%z") -> None:
+        """Set the form.
+
+        Args:
+            format_string: As for `datetime.strptime`.
+        """
+        self._format = format_string
+
+    def convert(self, value: str) -> datetime | None:
+        """Give the time; with a zone if the form has one."""
+        try:
+            return datetime.strptime(value, self._format)
+        except ValueError:
+            return None
+
+
+class UUIDConverter(BaseConverter):
+    """32 hexadecimal digits, with or without hyphens, become a `uuid.UUID`."""
+
+    def convert(self, value: str) -> uuid.UUID | None:
+        """Give the UUID."""
+        try:
+            return uuid.UUID(value)
+        except ValueError:
+            return None
+
+
+class PathConverter(BaseConverter):
+    """All that is left of the path becomes a string, slashes included."""
+
+    CONSUME_MULTIPLE_SEGMENTS = True
+
+    def convert(self, value: list[str]) -> str:
+        """Give the path."""
+        return "/".join(value)
+
+
+class RegexConverter(BaseConverter):
+    """Text that matches a regular expression as a whole."""
+
+    def __init__(self, pattern: str, group: int | str | None = None) -> None:
+        """Set the expression.
+
+        Args:
+            pattern: As for `re.compile`.
+            group: The group to give to the responder; None for the `re.Match` itself.
+        """
+        self._pattern = re.compile(pattern)
+        self._group = group
+
+    def convert(self, value: str) -> str | re.Match[str] | None:
+        """Give the match, or its group."""
+        match = self._pattern.fullmatch(value)
+        if match is None or self._group is None:
+            return match
+        group: str | None = match[self._group]
+        return group
+
+
+BUILTIN: Mapping[str, type[BaseConverter]] = MappingProxyType(
+    {
+        "dt": DateTimeConverter,
+        "float": FloatConverter,
+        "int": IntConverter,
+        "path": PathConverter,
+        "re": RegexConverter,
+        "uuid": UUIDConverter,
+    }
+)
