@@ -1,0 +1,287 @@
+"""`WebSockets`: the extension, and the scope server that it adds."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from typing import Any
+
+from falconws.core import (
+    App,
+    ErrorHandler,
+    Hook,
+    HTTPError,
+    HTTPInternalServerError,
+    HTTPMethodNotAllowed,
+    HTTPRouteNotFound,
+    HTTPServiceUnavailable,
+    HTTPStatus,
+    Receive,
+    Request,
+    Scope,
+    Send,
+)
+from falconws.media import PayloadError, PayloadTypeError
+
+from .closing import CloseCode, close_code_for
+from .errors import WebSocketDisconnected
+from .options import WebSocketOptions
+from .socket import WebSocket
+
+__all__ = ("WS_HOOKS", "WebSockets")
+
+logger = logging.getLogger("falconws")
+
+_WS = frozenset({"ws"})
+
+WS_HOOKS = (
+    Hook("process_request_ws", ("req", "ws"), _WS),
+    Hook("process_resource_ws", ("req", "ws", "resource", "params"), _WS),
+    Hook("process_response_ws", ("req", "ws", "resource", "req_succeeded"), _WS),
+)
+
+
+class WebSockets:
+    """Serves WebSockets by the ``on_websocket`` responders of resources.
+
+    Attributes:
+        options: What can be set about them; ``app.ws_options`` is the same.
+    """
+
+    def __init__(self, options: WebSocketOptions | None = None) -> None:
+        """Choose options; None for the defaults."""
+        self.options = options or WebSocketOptions()
+
+    def install(self, app: App) -> None:
+        """Add the scope ``websocket`` to an App."""
+        app.add_scope(
+            "websocket",
+            WebSocketServer(app, self.options),
+            responders=["on_websocket"],
+            hooks=WS_HOOKS,
+        )
+
+
+class _OpenSocket:
+    """A WebSocket whose responder has not returned; a `Connection`."""
+
+    __slots__ = ("task", "ws")
+
+    def __init__(self, ws: WebSocket) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # A server calls an application in a task.
+        self.task: asyncio.Task[None] = task
+        self.ws = ws
+
+    async def end(self) -> None:
+        await self.ws.close(CloseCode.GOING_AWAY)
+
+
+class WebSocketServer:
+    """Serves scopes of type ``websocket``."""
+
+    def __init__(self, app: App, options: WebSocketOptions) -> None:
+        self._app = app
+        self.options = options
+        self._process_request = app.middleware.functions("process_request_ws")
+        self._process_resource = app.middleware.functions("process_resource_ws")
+        self._process_response = app.middleware.functions("process_response_ws")
+        self._defaults: dict[type[Exception], ErrorHandler] = {
+            HTTPError: self._refuse,
+            HTTPStatus: self._redirect,
+            WebSocketDisconnected: self._note_disconnect,
+            PayloadError: self._close_for_payload,
+            PayloadTypeError: self._close_for_payload_type,
+            Exception: self._close_for_bug,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        event = await receive()
+        if event["type"] != "websocket.connect":  # the client did not wait
+            return
+        app = self._app
+        req = app.request_type(scope, receive, app.req_options)
+        ws = WebSocket(scope, receive, send, self.options)
+        connection = _OpenSocket(ws)
+        resource: object | None = None
+        params: dict[str, Any] = {}
+        succeeded = False
+        app.connections.add(connection)
+        try:
+            try:
+                if app.connections.draining:
+                    raise HTTPServiceUnavailable(
+                        description="The server is shutting down."
+                    )
+                for process_request in self._process_request:
+                    await process_request(req, ws)
+                responder, resource, params = self._route(req)
+                for process_resource in self._process_resource:
+                    await process_resource(req, ws, resource, params)
+                if not ws.closed:  # by middleware
+                    await responder(req, ws, **params)
+                succeeded = True
+            except Exception as exc:
+                await self._recover(req, ws, exc, params)
+        finally:
+            app.connections.remove(connection)
+            await self._finish(req, ws, resource, succeeded, params)
+
+    def _route(self, req: Request) -> tuple[Any, object, dict[str, Any]]:
+        """Find the responder, the resource it belongs to, and its arguments."""
+        found = self._app.router.find(req.path, req)
+        if found is None:
+            raise HTTPRouteNotFound()
+        resource, method_map, params = found[:3]
+        req.uri_template = found[3] if len(found) > 3 else None
+        responder = method_map.get("WEBSOCKET")
+        if responder is None:
+            raise HTTPMethodNotAllowed(sorted({*method_map, "OPTIONS"}))
+        return responder, resource, params
+
+    async def _finish(
+        self,
+        req: Request,
+        ws: WebSocket,
+        resource: object | None,
+        succeeded: bool,
+        params: dict[str, Any],
+    ) -> None:
+        """Call the hooks for the end, and close the socket if nobody has."""
+        for process_response in reversed(self._process_response):
+            try:
+                await process_response(req, ws, resource, succeeded)
+            except Exception as exc:
+                await self._recover(req, ws, exc, params)
+        await ws.close()
+
+    async def _recover(
+        self, req: Request, ws: WebSocket, exc: Exception, params: dict[str, Any]
+    ) -> None:
+        """Let the error handler for an exception decide what becomes of the socket."""
+        handler = self._app.error_handlers.find(type(exc), self._defaults)
+        assert handler is not None  # There is a default for Exception.
+        kwargs = {"ws": ws} if _takes_ws(handler) else {}
+        try:
+            await handler(req, None, exc, params, **kwargs)
+        except HTTPError as raised:
+            await self._refuse(req, None, raised, params, ws)
+        except HTTPStatus as raised:
+            await self._redirect(req, None, raised, params, ws)
+        except WebSocketDisconnected as raised:
+            await self._note_disconnect(req, None, raised, params, ws)
+        except Exception as raised:
+            await self._close_for_bug(req, None, raised, params, ws)
+
+    # What is done about an exception that the application has no handler for.
+
+    async def _refuse(
+        self,
+        req: Request,
+        resp: None,
+        exc: HTTPError,
+        params: dict[str, Any],
+        ws: WebSocket,
+    ) -> None:
+        """Deny the handshake with the error's status; close what is open with 3000 + status."""
+        logger.debug("WebSocket %s refused: %s", req.path, exc)
+        if not ws.unaccepted:
+            await ws.close(close_code_for(exc.status_code))
+            return
+        answer = self._app.response_type(self._app.resp_options)
+        answer.status = exc.status
+        if exc.headers:
+            answer.set_headers(exc.headers)
+        self._app.error_serializer(req, answer, exc)
+        await self._deny(ws, answer)
+
+    async def _redirect(
+        self,
+        req: Request,
+        resp: None,
+        exc: HTTPStatus,
+        params: dict[str, Any],
+        ws: WebSocket,
+    ) -> None:
+        """Answer the handshake with the status; close what is open with 3000 + status."""
+        if not ws.unaccepted:
+            await ws.close(close_code_for(exc.status_code))
+            return
+        answer = self._app.response_type(self._app.resp_options)
+        answer.status = exc.status
+        if exc.headers:
+            answer.set_headers(exc.headers)
+        answer.text = exc.text
+        await self._deny(ws, answer)
+
+    async def _deny(self, ws: WebSocket, answer: Any) -> None:
+        body = await answer.render_body() or b""
+        answer.content_length = str(len(body))
+        await ws.deny(answer.status_code, answer.asgi_headers(), body)
+        # uvicorn logs an error for each denial, unless the connection that it closes behind
+        # one is seen to be closed before this returns; that takes one turn of the loop.
+        await asyncio.sleep(0)
+
+    async def _note_disconnect(
+        self,
+        req: Request,
+        resp: None,
+        exc: WebSocketDisconnected,
+        params: dict[str, Any],
+        ws: WebSocket,
+    ) -> None:
+        """Let the responder end with its connection; it is the usual way."""
+        logger.debug("WebSocket %s: %s", req.path, exc)
+        if (
+            not ws.closed
+        ):  # It is another connection that is over, and was not reckoned with.
+            await self._close_for_bug(req, None, exc, params, ws)
+
+    async def _close_for_payload(
+        self,
+        req: Request,
+        resp: None,
+        exc: PayloadError,
+        params: dict[str, Any],
+        ws: WebSocket,
+    ) -> None:
+        """Close for a message that is not what it should be: the client's doing."""
+        logger.debug("WebSocket %s: %s", req.path, exc)
+        await ws.close(CloseCode.INVALID_DATA)
+
+    async def _close_for_payload_type(
+        self,
+        req: Request,
+        resp: None,
+        exc: PayloadTypeError,
+        params: dict[str, Any],
+        ws: WebSocket,
+    ) -> None:
+        """Close for a message of the wrong kind: the client's doing."""
+        logger.debug("WebSocket %s: %s", req.path, exc)
+        await ws.close(CloseCode.UNSUPPORTED_DATA)
+
+    async def _close_for_bug(
+        self,
+        req: Request,
+        resp: None,
+        exc: Exception,
+        params: dict[str, Any],
+        ws: WebSocket,
+    ) -> None:
+        """Close for an exception that nobody expected."""
+        logger.error("Unhandled exception in WebSocket %s", req.path, exc_info=exc)
+        if ws.unaccepted:
+            await self._refuse(req, None, HTTPInternalServerError(), params, ws)
+        else:
+            await ws.close(self.options.error_close_code)
+
+
+def _takes_ws(handler: ErrorHandler) -> bool:
+    """Say whether an error handler has an argument named ``ws``."""
+    try:
+        return "ws" in inspect.signature(handler).parameters
+    except (TypeError, ValueError):  # not written in Python; it says nothing of itself
+        return False

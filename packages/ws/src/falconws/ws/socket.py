@@ -1,0 +1,488 @@
+"""`WebSocket`: a connection, as a responder sees it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any, NoReturn
+
+from falconws.core import Context, Event, OperationNotAllowed, Receive, Scope, Send
+from falconws.core.headers import header_name, header_value, read_headers
+from falconws.media import PayloadTypeError
+
+from ._state import State, next_state
+from .closing import CloseCode, check_close
+from .errors import WebSocketDisconnected
+from .options import WebSocketOptions
+from .payload import WebSocketPayloadType
+
+__all__ = ("WebSocket",)
+
+
+class WebSocket:
+    """A WebSocket connection.
+
+    The client waits for `accept` or `close`. After `accept`, messages are sent and received
+    until one side closes. From then on every call that needs the connection raises
+    `WebSocketDisconnected`; a responder that does not catch it simply ends.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_close_code",
+        "_close_reason",
+        "_context",
+        "_headers",
+        "_options",
+        "_receive",
+        "_send",
+        "_state",
+        "_subprotocols",
+        "scope",
+    )
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        options: WebSocketOptions | None = None,
+    ) -> None:
+        """Describe a connection scope whose ``websocket.connect`` event was received.
+
+        Args:
+            scope: Of type ``websocket``.
+            receive: The server's callable.
+            send: The server's callable.
+            options: None for the defaults.
+        """
+        self.scope = scope
+        self._receive = receive
+        self._send = send
+        self._options = options or WebSocketOptions()
+        self._state = State.CONNECTING
+        self._close_code: int | None = None
+        self._close_reason = ""
+        self._context: Context | None = None
+        self._headers: dict[str, str] | None = None
+        self._subprotocols: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.path!r} {self._state.name}>"
+
+    # What is known of the connection.
+
+    @property
+    def ready_state(self) -> int:
+        """0 before `accept`, 1 while it is open, 2 while it is denied, 3 when it is over.
+
+        These are the numbers of ``WebSocket.readyState`` in browsers.
+        """
+        return int(self._state)
+
+    @property
+    def unaccepted(self) -> bool:
+        """Whether the client still waits for its handshake to be answered."""
+        return self._state is State.CONNECTING
+
+    @property
+    def ready(self) -> bool:
+        """Whether the connection is open, as far as is known."""
+        return self._state is State.OPEN
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is over, as far as is known."""
+        return self._state is State.CLOSED
+
+    @property
+    def close_code(self) -> int | None:
+        """The code that the connection was closed with; None while it is not."""
+        return self._close_code
+
+    @property
+    def close_reason(self) -> str:
+        """The reason that the connection was closed with; empty for none."""
+        return self._close_reason
+
+    @property
+    def context(self) -> Context:
+        """A place for the application's own data: ``ws.context.user = user``."""
+        context = self._context
+        if context is None:
+            context = self._context = Context()
+        return context
+
+    @property
+    def path(self) -> str:
+        """The path of the handshake, decoded, without the query string."""
+        path: str = self.scope["path"]
+        return path or "/"
+
+    @property
+    def query_string(self) -> str:
+        """The query string of the handshake, without the ``?``."""
+        raw: bytes = self.scope.get("query_string", b"")
+        return raw.decode("utf-8", "replace")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the handshake, by their lower-case names."""
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = read_headers(self.scope)
+        return headers
+
+    @property
+    def client_address(self) -> tuple[str, int] | None:
+        """Host and port of the client; None if the server does not tell."""
+        client = self.scope.get("client")
+        return (client[0], client[1]) if client else None
+
+    @property
+    def subprotocols(self) -> tuple[str, ...]:
+        """The subprotocols that the client offers, the one it likes best first."""
+        subprotocols = self._subprotocols
+        if subprotocols is None:
+            subprotocols = self._subprotocols = tuple(
+                self.scope.get("subprotocols") or ()
+            )
+        return subprotocols
+
+    @property
+    def supports_accept_headers(self) -> bool:
+        """Whether the server can send headers with `accept` (ASGI WebSocket 2.1)."""
+        return self._spec_version() >= (2, 1)
+
+    def _spec_version(self) -> tuple[int, ...]:
+        version: str = self.scope.get("asgi", {}).get("spec_version", "2.0")
+        return tuple(int(part) for part in version.split("."))
+
+    # Its beginning and end.
+
+    async def accept(
+        self,
+        subprotocol: str | None = None,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
+    ) -> None:
+        """Accept the handshake.
+
+        Args:
+            subprotocol: One of `subprotocols`; None for none.
+            headers: Headers for the handshake's answer.
+
+        Raises:
+            OperationNotAllowed: It was accepted already, or the server cannot send headers.
+            ValueError: The subprotocol is none that the client offers, or a header is not
+                valid.
+            WebSocketDisconnected: The client did not wait, or `close` was called.
+        """
+        opened = self._after("websocket.accept")
+        event: Event = {"type": "websocket.accept"}
+        if subprotocol is not None:
+            # RFC 6455, 4.2.2: the server chooses among those that the client offers.
+            if subprotocol not in self.subprotocols:
+                raise ValueError(
+                    f"The client does not offer the subprotocol {subprotocol!r}, but "
+                    f"{list(self.subprotocols)!r}."
+                )
+            event["subprotocol"] = subprotocol
+        if headers is not None:
+            event["headers"] = self._accept_headers(headers)
+        self._state = opened
+        await self._send_or_disconnect(event)
+
+    def _accept_headers(
+        self, headers: Mapping[str, str] | Iterable[tuple[str, str]]
+    ) -> list[tuple[bytes, bytes]]:
+        if not self.supports_accept_headers:
+            raise OperationNotAllowed(
+                "This server speaks ASGI WebSocket 2.0, which has no headers for accept(); see "
+                "supports_accept_headers."
+            )
+        items = headers.items() if isinstance(headers, Mapping) else headers
+        encoded = []
+        for name, value in items:
+            key = header_name(name)
+            if key == "sec-websocket-protocol":
+                raise ValueError("Choose a subprotocol by accept(subprotocol=...).")
+            encoded.append(
+                (key.encode("latin-1"), header_value(name, value).encode("latin-1"))
+            )
+        return encoded
+
+    async def close(
+        self, code: int | None = CloseCode.NORMAL_CLOSURE, reason: str | None = None
+    ) -> None:
+        """Close the connection; nothing happens if it is closed.
+
+        Before `accept` this denies the handshake: the client gets a 403, and no code.
+
+        Args:
+            code: 1000 to 1014 as registered, or 3000 to 4999 (RFC 6455, 7.4); None for 1000.
+            reason: At most 123 bytes in UTF-8. None or an empty one for what
+                ``default_close_reasons`` has for the code.
+
+        Raises:
+            ValueError: The code must not be sent, or the reason is too long.
+        """
+        if code is None:
+            code = CloseCode.NORMAL_CLOSURE
+        reason = reason or self._options.default_close_reasons.get(code, "")
+        check_close(code, reason)
+        if next_state(self._state, "websocket.close") is None:
+            return
+        event: Event = {"type": "websocket.close", "code": code}
+        if self._spec_version() >= (2, 3):
+            event["reason"] = reason
+        self._end(code, reason)
+        try:
+            await self._send(event)
+        except OSError:
+            pass  # The client was faster.
+
+    async def deny(
+        self, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b""
+    ) -> None:
+        """Answer the handshake with an HTTP response.
+
+        A server without the extension ``websocket.http.response`` answers with a 403 of its
+        own. An `HTTPError` that a responder raises before `accept` is sent by this.
+
+        Args:
+            status: The status code.
+            headers: As ASGI wants them.
+            body: What the response has to say.
+
+        Raises:
+            OperationNotAllowed: The handshake was accepted already.
+            WebSocketDisconnected: It was denied already, or the client did not wait.
+        """
+        denying = self._after("websocket.http.response.start")
+        if "websocket.http.response" not in (self.scope.get("extensions") or {}):
+            await self.close()
+            return
+        self._state = denying
+        start = {
+            "type": "websocket.http.response.start",
+            "status": status,
+            "headers": headers,
+        }
+        try:
+            await self._send(start)
+            await self._send({"type": "websocket.http.response.body", "body": body})
+        except OSError:
+            pass  # The client was faster.
+        self._end(None, "")
+
+    def _end(self, code: int | None, reason: str) -> None:
+        self._state = State.CLOSED
+        self._close_code = code
+        self._close_reason = reason
+
+    # Sending.
+
+    async def send_text(self, payload: str) -> None:
+        """Send a text message.
+
+        Raises:
+            TypeError: The payload is not a string.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        if not isinstance(payload, str):
+            raise TypeError(
+                f"send_text() takes a string, not {type(payload).__name__}; bytes go by "
+                "send_data(), objects by send_media()."
+            )
+        await self._send_or_disconnect({"type": "websocket.send", "text": payload})
+
+    async def send_data(self, payload: bytes | bytearray | memoryview) -> None:
+        """Send a binary message.
+
+        Raises:
+            TypeError: The payload is not bytes.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        if not isinstance(payload, bytes):
+            if not isinstance(payload, bytearray | memoryview):
+                raise TypeError(
+                    f"send_data() takes bytes, not {type(payload).__name__}; strings go by "
+                    "send_text(), objects by send_media()."
+                )
+            payload = bytes(payload)
+        await self._send_or_disconnect({"type": "websocket.send", "bytes": payload})
+
+    async def send_media(
+        self,
+        media: object,
+        payload_type: WebSocketPayloadType = WebSocketPayloadType.TEXT,
+    ) -> None:
+        """Send an object, by the media handler for a kind of message.
+
+        Args:
+            media: What the handler takes.
+            payload_type: ``TEXT`` for JSON, ``BINARY`` for MessagePack, unless
+                ``media_handlers`` has others.
+
+        Raises:
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        payload = self._options.media_handlers[payload_type].serialize(media)
+        if payload_type is WebSocketPayloadType.TEXT:
+            await self.send_text(payload)
+        else:
+            await self.send_data(payload)
+
+    async def send_json(self, obj: object) -> None:
+        """Send an object as JSON, in a text message.
+
+        Raises:
+            TypeError: The object is of a type that JSON has no form for.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        await self.send_text(self._options.json_handler().serialize(obj))
+
+    async def send_msgpack(self, obj: object) -> None:
+        """Send an object as MessagePack, in a binary message.
+
+        Raises:
+            TypeError: The object is of a type that MessagePack has no form for.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        await self.send_data(self._options.msgpack_handler().serialize(obj))
+
+    async def _send_or_disconnect(self, event: Event) -> None:
+        if self._state is not State.OPEN:
+            self._refuse("websocket.send")
+        try:
+            await self._send(event)
+        except OSError as exc:
+            # RFC 6455, 7.1.5: a connection that broke off has the code 1006.
+            if not self.closed:
+                self._end(1006, "")
+            raise self._disconnected() from exc
+
+    # Receiving.
+
+    async def receive_text(self) -> str:
+        """Receive a text message.
+
+        Raises:
+            PayloadTypeError: The next message is binary; it is lost.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        text: str | None = (await self._receive_message()).get("text")
+        if text is None:
+            raise PayloadTypeError(
+                "Expected a text message, and the client sent a binary one."
+            )
+        return text
+
+    async def receive_data(self) -> bytes:
+        """Receive a binary message.
+
+        Raises:
+            PayloadTypeError: The next message is text; it is lost.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        data: bytes | None = (await self._receive_message()).get("bytes")
+        if data is None:
+            raise PayloadTypeError(
+                "Expected a binary message, and the client sent a text one."
+            )
+        return data
+
+    async def receive_media(self) -> Any:
+        """Receive an object, by the media handler for the kind of message that comes.
+
+        Raises:
+            PayloadError: The message is not what the handler reads.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        event = await self._receive_message()
+        text = event.get("text")
+        handlers = self._options.media_handlers
+        if text is not None:
+            return handlers[WebSocketPayloadType.TEXT].deserialize(text)
+        return handlers[WebSocketPayloadType.BINARY].deserialize(event["bytes"])
+
+    async def receive_json(self) -> Any:
+        """Receive JSON in a text message, as an object.
+
+        Raises:
+            PayloadError: The message is not JSON; it is a ValueError, and the message is
+                lost.
+            PayloadTypeError: The next message is binary; it is lost.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        return self._options.json_handler().deserialize(await self.receive_text())
+
+    async def receive_msgpack(self) -> Any:
+        """Receive MessagePack in a binary message, as an object.
+
+        Raises:
+            PayloadError: The message is not MessagePack; it is a ValueError, and the message
+                is lost.
+            PayloadTypeError: The next message is text; it is lost.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        return self._options.msgpack_handler().deserialize(await self.receive_data())
+
+    async def __aiter__(self) -> AsyncIterator[str | bytes]:
+        """Iterate over the messages until the connection is over: ``async for message in ws``."""
+        while True:
+            try:
+                event = await self._receive_message()
+            except WebSocketDisconnected:
+                return
+            text = event.get("text")
+            yield event["bytes"] if text is None else text
+
+    async def _receive_message(self) -> Event:
+        if self._state is not State.OPEN:
+            self._refuse("websocket.receive")
+        event = await self._receive()
+        if event["type"] == "websocket.receive":
+            return event
+        if next_state(self._state, event["type"]) is not State.CLOSED:
+            raise OperationNotAllowed(
+                f"The server sent {event['type']!r} to an open WebSocket."
+            )
+        # ASGI, "Disconnect": the code defaults to 1005. What was closed here keeps its own.
+        if not self.closed:
+            self._end(event.get("code", 1005), event.get("reason") or "")
+        raise self._disconnected()
+
+    def _after(self, event_type: str) -> State:
+        """Give the state that an event leads to.
+
+        Raises:
+            OperationNotAllowed: The event must not happen now.
+            WebSocketDisconnected: It must not, as the connection is over.
+        """
+        state = next_state(self._state, event_type)
+        if state is None:
+            self._refuse(event_type)
+        return state
+
+    def _refuse(self, event_type: str) -> NoReturn:
+        if self._state is State.CONNECTING:
+            verb = event_type.removeprefix("websocket.")
+            raise OperationNotAllowed(f"Call accept() before you {verb} anything.")
+        if self._state is State.OPEN:
+            raise OperationNotAllowed(
+                "The handshake of this WebSocket was answered already."
+            )
+        raise self._disconnected()
+
+    def _disconnected(self) -> WebSocketDisconnected:
+        return WebSocketDisconnected(self._close_code, self._close_reason)
