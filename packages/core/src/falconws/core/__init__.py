@@ -27,6 +27,7 @@ from falconws.media import (
 )
 
 from . import asgi, errors, status_codes, uri
+from ._recovery import ErrorHandler, ErrorSerializer
 from .app import App
 from .context import Context
 from .cors import CORSMiddleware
@@ -72,6 +73,8 @@ __all__ = [
     # extensions
     "Connection",
     "Connections",
+    "ErrorHandler",
+    "ErrorSerializer",
     "Event",
     "EventStreamOpener",
     "Extension",

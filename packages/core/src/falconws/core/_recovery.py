@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -19,8 +17,6 @@ __all__ = ("ErrorHandler", "ErrorHandlers", "ErrorSerializer", "serialize_error"
 ErrorHandler = Callable[..., Awaitable[None]]
 ErrorSerializer = Callable[[Request, Response, HTTPError], None]
 
-logger = logging.getLogger("falconws")
-
 
 class ErrorHandlers:
     """The application's error handlers, by exception type; every scope server asks here."""
@@ -35,7 +31,6 @@ class ErrorHandlers:
     ) -> None:
         """Register a handler; the arguments are those of `App.add_error_handler`."""
         kinds = tuple(exception) if isinstance(exception, Iterable) else (exception,)
-        kind: Any  # A caller may give anything.
         for kind in kinds:
             if not (isinstance(kind, type) and issubclass(kind, Exception)):
                 raise TypeError(
@@ -71,14 +66,6 @@ class ErrorHandlers:
             if handler is not None:
                 return handler
         return None
-
-
-def takes_ws(handler: ErrorHandler) -> bool:
-    """Say whether an error handler has an argument named ``ws``."""
-    try:
-        return "ws" in inspect.signature(handler).parameters
-    except (TypeError, ValueError):  # not written in Python
-        return False
 
 
 def serialize_error(req: Request, resp: Response, exc: HTTPError) -> None:
