@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 from ..errors import HTTPInvalidParam, HTTPMissingParam
 from ..options import RequestOptions
@@ -13,6 +13,8 @@ from ._headers import RequestHeaders
 __all__ = ("RequestParams",)
 
 T = TypeVar("T")
+Store = MutableMapping[str, Any] | None
+Transform = Callable[[str], Any] | None
 
 TRUE_STRINGS = frozenset({"true", "True", "t", "yes", "y", "1", "on"})
 FALSE_STRINGS = frozenset({"false", "False", "f", "no", "n", "0", "off"})
@@ -57,11 +59,36 @@ class RequestParams(RequestHeaders):
             return None
         return value[-1] if isinstance(value, list) else value
 
+    @overload
+    def get_param(
+        self,
+        name: str,
+        required: Literal[True],
+        store: Store = ...,
+    ) -> str: ...
+    @overload
+    def get_param(
+        self,
+        name: str,
+        required: bool = ...,
+        store: Store = ...,
+        *,
+        default: str,
+    ) -> str: ...
+    @overload
+    def get_param(
+        self,
+        name: str,
+        required: bool = ...,
+        store: Store = ...,
+        default: str | None = ...,
+    ) -> str | None: ...
+
     def get_param(
         self,
         name: str,
         required: bool = False,
-        store: MutableMapping[str, Any] | None = None,
+        store: Store = None,
         default: str | None = None,
     ) -> str | None:
         """Give a parameter's value; the last, if it occurs more than once.
@@ -78,13 +105,44 @@ class RequestParams(RequestHeaders):
         value = self._find_param(name, required)
         return _stored(name, value, store, default)
 
+    @overload
+    def get_param_as_int(
+        self,
+        name: str,
+        required: Literal[True],
+        min_value: int | None = ...,
+        max_value: int | None = ...,
+        store: Store = ...,
+    ) -> int: ...
+    @overload
+    def get_param_as_int(
+        self,
+        name: str,
+        required: bool = ...,
+        min_value: int | None = ...,
+        max_value: int | None = ...,
+        store: Store = ...,
+        *,
+        default: int,
+    ) -> int: ...
+    @overload
+    def get_param_as_int(
+        self,
+        name: str,
+        required: bool = ...,
+        min_value: int | None = ...,
+        max_value: int | None = ...,
+        store: Store = ...,
+        default: int | None = ...,
+    ) -> int | None: ...
+
     def get_param_as_int(
         self,
         name: str,
         required: bool = False,
         min_value: int | None = None,
         max_value: int | None = None,
-        store: MutableMapping[str, Any] | None = None,
+        store: Store = None,
         default: int | None = None,
     ) -> int | None:
         """Give a parameter's value as an integer.
@@ -107,11 +165,39 @@ class RequestParams(RequestHeaders):
             _check_limits(name, value, min_value, max_value)
         return _stored(name, value, store, default)
 
+    @overload
+    def get_param_as_bool(
+        self,
+        name: str,
+        required: Literal[True],
+        store: Store = ...,
+        blank_as_true: bool = ...,
+    ) -> bool: ...
+    @overload
+    def get_param_as_bool(
+        self,
+        name: str,
+        required: bool = ...,
+        store: Store = ...,
+        blank_as_true: bool = ...,
+        *,
+        default: bool,
+    ) -> bool: ...
+    @overload
+    def get_param_as_bool(
+        self,
+        name: str,
+        required: bool = ...,
+        store: Store = ...,
+        blank_as_true: bool = ...,
+        default: bool | None = ...,
+    ) -> bool | None: ...
+
     def get_param_as_bool(
         self,
         name: str,
         required: bool = False,
-        store: MutableMapping[str, Any] | None = None,
+        store: Store = None,
         blank_as_true: bool = True,
         default: bool | None = None,
     ) -> bool | None:
@@ -143,12 +229,40 @@ class RequestParams(RequestHeaders):
             raise HTTPInvalidParam("The value must be 'true' or 'false'.", name)
         return _stored(name, value, store, default)
 
+    @overload
     def get_param_as_list(
         self,
         name: str,
-        transform: Callable[[str], Any] | None = None,
+        transform: Transform,
+        required: Literal[True],
+        store: Store = ...,
+    ) -> list[Any]: ...
+    @overload
+    def get_param_as_list(
+        self,
+        name: str,
+        transform: Transform = ...,
+        required: bool = ...,
+        store: Store = ...,
+        *,
+        default: list[Any],
+    ) -> list[Any]: ...
+    @overload
+    def get_param_as_list(
+        self,
+        name: str,
+        transform: Transform = ...,
+        required: bool = ...,
+        store: Store = ...,
+        default: list[Any] | None = ...,
+    ) -> list[Any] | None: ...
+
+    def get_param_as_list(
+        self,
+        name: str,
+        transform: Transform = None,
         required: bool = False,
-        store: MutableMapping[str, Any] | None = None,
+        store: Store = None,
         default: list[Any] | None = None,
     ) -> list[Any] | None:
         """Give all values of a parameter.
@@ -193,7 +307,7 @@ def _check_limits(name: str, value: int, low: int | None, high: int | None) -> N
 def _stored(
     name: str,
     value: T | None,
-    store: MutableMapping[str, Any] | None,
+    store: Store,
     default: T | None,
 ) -> T | None:
     if value is None:

@@ -1,0 +1,164 @@
+"""Every check there is. A bare ``nox`` runs them all; continuous integration does nothing else."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+ENVIRONMENTS = ROOT / ".nox"
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+# Each package, and what its own tests install beside it and pytest.
+PACKAGES = {
+    "media": [],
+    "core": ["falconws-testing"],
+    "ws": ["falconws-testing"],
+    "sse": ["falconws-testing"],
+    "testing": ["falconws-ws", "falconws-sse"],
+}
+TEST_TOOLS = ["pytest", "pytest-asyncio", "hypothesis"]
+
+nox.options.sessions = ["lint", "contracts", "types", "isolation", "tests"]
+nox.options.default_venv_backend = (
+    "none"  # uv makes the environments, of the whole workspace
+)
+nox.options.error_on_external_run = False
+
+# Interpreters are those of the machine: a check must not depend on a download.
+UV_ENVIRONMENT = {"UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": ""}
+
+
+def uv(session: nox.Session, *args: str, **env: str) -> None:
+    session.run("uv", *args, env=UV_ENVIRONMENT | env, external=True, silent=False)
+
+
+def sync(
+    session: nox.Session, name: str, group: str, python: str | None = None
+) -> Path:
+    """Make an environment of the workspace and a dependency group; give its programs."""
+    environment = ENVIRONMENTS / name
+    chosen = ["--python", python] if python else []
+    uv(
+        session,
+        "sync",
+        "--quiet",
+        "--no-default-groups",
+        f"--group={group}",
+        *chosen,
+        UV_PROJECT_ENVIRONMENT=str(environment),
+    )
+    return environment / "bin"
+
+
+@cache
+def find_python(version: str) -> str | None:
+    """Find an interpreter: the one that runs this, one on the path, or one of pyenv's."""
+    candidates = [sys.executable, shutil.which(f"python{version}")]
+    if pyenv := shutil.which("pyenv"):
+        found = subprocess.run(
+            [pyenv, "root"], capture_output=True, text=True, check=False
+        )
+        versions = Path(found.stdout.strip(), "versions").glob(
+            f"{version}.*/bin/python"
+        )
+        candidates += [str(path) for path in versions]
+    script = "import sys; print('%d.%d' % sys.version_info[:2])"
+    for candidate in candidates:
+        if candidate:
+            # A shim of pyenv's is on the path for versions that are not in use, and fails.
+            answer = subprocess.run(
+                [candidate, "-c", script], capture_output=True, text=True, check=False
+            )
+            if answer.stdout.strip() == version:
+                return candidate
+    return None
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and form."""
+    programs = sync(session, "lint", "lint")
+    session.run(str(programs / "ruff"), "check")
+    session.run(str(programs / "ruff"), "format", "--check")
+
+
+@nox.session
+def contracts(session: nox.Session) -> None:
+    """Check that imports point down, between the packages and inside of core."""
+    programs = sync(session, "contracts", "contracts")
+    session.run(str(programs / "lint-imports"))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, of the sources, the tests and the examples."""
+    mypy = str(sync(session, "types", "types") / "mypy")
+    # By their names: the sources share a namespace, which paths would not tell.
+    session.run(mypy, *(arg for name in PACKAGES for arg in ("-p", f"falconws.{name}")))
+    tests = [f"packages/{name}/tests" for name in PACKAGES]
+    session.run(mypy, *tests, "tests", "examples", "noxfile.py")
+
+
+@nox.session
+@nox.parametrize("version", PYTHONS, ids=PYTHONS)
+def tests(session: nox.Session, version: str) -> None:
+    """Run all tests; arguments behind ``--`` are pytest's."""
+    python = find_python(version)
+    if python is None:
+        session.skip(f"There is no Python {version} on this machine.")
+    programs = sync(session, f"tests-{version}", "test", python)
+    session.run(str(programs / "python"), "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def isolation(session: nox.Session) -> None:
+    """Install each package alone, import all of it, and run its own tests."""
+    wheels = ENVIRONMENTS / "wheels"
+    shutil.rmtree(wheels, ignore_errors=True)
+    uv(
+        session,
+        "build",
+        "--quiet",
+        "--all-packages",
+        "--wheel",
+        "--out-dir",
+        str(wheels),
+    )
+    constraints = ENVIRONMENTS / "constraints.txt"
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]
+    constraints.write_text("\n".join(settings["constraint-dependencies"]))
+    for name, siblings in PACKAGES.items():
+        environment = ENVIRONMENTS / f"isolation-{name}"
+        python = str(environment / "bin" / "python")
+        uv(session, "venv", "--quiet", "--clear", str(environment))
+        install = [
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            python,
+            "--find-links",
+            str(wheels),
+        ]
+        install += ["--constraint", str(constraints)]
+        uv(session, *install, f"falconws-{name}")
+        session.run(python, "-I", "-W", "error", "-c", IMPORT_ALL, f"falconws.{name}")
+        uv(session, *install, *TEST_TOOLS, *siblings)
+        session.run(python, "-m", "pytest", "-q", f"packages/{name}/tests")
+
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+package = importlib.import_module(sys.argv[1])
+modules = [m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
+for module in modules:
+    importlib.import_module(module)
+print(f"{package.__name__}: {len(modules) + 1} modules, from {package.__path__[0]}")
+"""
