@@ -37,7 +37,7 @@ class LifespanServer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one run of the App."""
         event = await receive()
-        self._app.connections.draining = False
+        self._app.connections.reset()
         if not await self._call(self._process_startup, scope, event, "startup", send):
             return
         drain = _DrainOnSignal(self._app)

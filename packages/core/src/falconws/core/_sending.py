@@ -128,6 +128,9 @@ class _StreamSender:
                 {"type": "http.response.body", "body": b"", "more_body": False}
             )
 
+    def sweep(self) -> None:
+        """Do nothing: `_watch` is told of everything that could be found here."""
+
     async def end(self) -> None:
         """End the stream, so that the client sees the end of the body."""
         self._stop()

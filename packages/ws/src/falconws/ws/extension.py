@@ -66,16 +66,38 @@ class WebSockets:
 class _OpenSocket:
     """A WebSocket whose responder has not returned; a `Connection`."""
 
-    __slots__ = ("task", "ws")
+    __slots__ = ("_grace", "_timer", "left", "task", "ws")
 
-    def __init__(self, ws: WebSocket) -> None:
+    def __init__(self, ws: WebSocket, grace: float | None) -> None:
         task = asyncio.current_task()
         assert task is not None  # A server calls an application in a task.
         self.task: asyncio.Task[None] = task
         self.ws = ws
+        self.left = False
+        self._grace = grace
+        self._timer: asyncio.TimerHandle | None = None
+        ws.watch(self._client_left)
+
+    def sweep(self) -> None:
+        self.ws.sweep()
 
     async def end(self) -> None:
         await self.ws.close(CloseCode.GOING_AWAY)
+
+    def stop(self) -> None:
+        """The responder has returned."""
+        self.ws.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _client_left(self) -> None:
+        if self._grace is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._grace, self._cancel)
+
+    def _cancel(self) -> None:
+        self.left = True
+        self.task.cancel()
 
 
 class WebSocketServer:
@@ -104,7 +126,7 @@ class WebSocketServer:
         app = self._app
         req = app.request_type(scope, receive, app.req_options)
         ws = WebSocket(scope, receive, send, self.options)
-        connection = _OpenSocket(ws)
+        connection = _OpenSocket(ws, self.options.disconnect_grace)
         resource: object | None = None
         params: dict[str, Any] = {}
         succeeded = False
@@ -125,7 +147,12 @@ class WebSocketServer:
                 succeeded = True
             except Exception as exc:
                 await self._recover(req, ws, exc, params)
+            except asyncio.CancelledError:
+                if not connection.left or connection.task.uncancel():
+                    raise
+                logger.debug("WebSocket %s: its client has left; cancelled.", req.path)
         finally:
+            connection.stop()
             app.connections.remove(connection)
             await self._finish(req, ws, resource, succeeded, params)
 

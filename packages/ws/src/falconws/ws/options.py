@@ -26,19 +26,51 @@ class WebSocketOptions:
     Attributes:
         media_handlers: What ``send_media`` and ``receive_media`` use: a `TextBaseHandlerWS`
             for ``WebSocketPayloadType.TEXT``, a `BinaryBaseHandlerWS` for ``BINARY``.
+        max_receive_queue: How many messages are received ahead, on a WebSocket that nobody
+            receives on, to learn whether its client has left. 0 for none: that is learned by
+            receiving and sending alone.
+        disconnect_grace: Seconds that a responder has to end by itself when its client has
+            left, before it is cancelled; 0 to cancel it at once, None to leave it alone.
         error_close_code: The code that an unexpected exception closes a WebSocket with.
         default_close_reasons: The reasons that go with codes where ``close()`` is given none.
     """
 
-    __slots__ = ("default_close_reasons", "error_close_code", "media_handlers")
+    __slots__ = (
+        "default_close_reasons",
+        "disconnect_grace",
+        "error_close_code",
+        "max_receive_queue",
+        "media_handlers",
+    )
 
-    def __init__(self, media_handlers: MediaHandlers | None = None) -> None:
-        """Choose media handlers.
+    def __init__(
+        self,
+        media_handlers: MediaHandlers | None = None,
+        max_receive_queue: int = 32,
+        *,
+        disconnect_grace: float | None = 2.0,
+    ) -> None:
+        """Choose options; those that are missing here are attributes.
 
         Args:
             media_handlers: By payload type; JSON for text and MessagePack for binary where
                 there is none.
+            max_receive_queue: As the attribute.
+            disconnect_grace: As the attribute.
+
+        Raises:
+            ValueError: A negative number.
         """
+        if max_receive_queue < 0:
+            raise ValueError(
+                f"max_receive_queue is at least 0, not {max_receive_queue}."
+            )
+        if disconnect_grace is not None and disconnect_grace < 0:
+            raise ValueError(
+                f"disconnect_grace is at least 0 or None, not {disconnect_grace}."
+            )
+        self.max_receive_queue = max_receive_queue
+        self.disconnect_grace = disconnect_grace
         text: TextBaseHandlerWS = JSONHandlerWS()
         binary: BinaryBaseHandlerWS = MessagePackHandlerWS()
         self.media_handlers: MediaHandlers = {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from falconws.core import Context, Event, OperationNotAllowed, Receive, Scope, Send
 from falconws.core.headers import header_name, header_value, read_headers
 from falconws.media import PayloadTypeError
 
+from ._ahead import ReceiveAhead
 from ._state import State, next_state
 from .closing import CloseCode, check_close
 from .errors import WebSocketDisconnected
@@ -28,12 +29,16 @@ class WebSocket:
 
     __slots__ = (
         "__weakref__",
+        "_ahead",
         "_close_code",
         "_close_reason",
         "_context",
         "_headers",
+        "_idle_sweeps",
+        "_on_disconnect",
         "_options",
         "_receive",
+        "_receiving",
         "_send",
         "_state",
         "_subprotocols",
@@ -60,6 +65,10 @@ class WebSocket:
         self._send = send
         self._options = options or WebSocketOptions()
         self._state = State.CONNECTING
+        self._receiving = False
+        self._idle_sweeps = 0
+        self._ahead: ReceiveAhead | None = None
+        self._on_disconnect: Callable[[], None] | None = None
         self._close_code: int | None = None
         self._close_reason = ""
         self._context: Context | None = None
@@ -189,7 +198,10 @@ class WebSocket:
         if headers is not None:
             event["headers"] = self._accept_headers(headers)
         self._state = opened
-        await self._send_or_disconnect(event)
+        try:
+            await self._send(event)
+        except OSError as exc:
+            raise self._broke_off() from exc
 
     def _accept_headers(
         self, headers: Mapping[str, str] | Iterable[tuple[str, str]]
@@ -294,7 +306,12 @@ class WebSocket:
                 f"send_text() takes a string, not {type(payload).__name__}; bytes go by "
                 "send_data(), objects by send_media()."
             )
-        await self._send_or_disconnect({"type": "websocket.send", "text": payload})
+        if self._state is not State.OPEN:
+            self._refuse("websocket.send")
+        try:
+            await self._send({"type": "websocket.send", "text": payload})
+        except OSError as exc:
+            raise self._broke_off() from exc
 
     async def send_data(self, payload: bytes | bytearray | memoryview) -> None:
         """Send a binary message.
@@ -311,7 +328,12 @@ class WebSocket:
                     "send_text(), objects by send_media()."
                 )
             payload = bytes(payload)
-        await self._send_or_disconnect({"type": "websocket.send", "bytes": payload})
+        if self._state is not State.OPEN:
+            self._refuse("websocket.send")
+        try:
+            await self._send({"type": "websocket.send", "bytes": payload})
+        except OSError as exc:
+            raise self._broke_off() from exc
 
     async def send_media(
         self,
@@ -355,16 +377,12 @@ class WebSocket:
         """
         await self.send_data(self._options.msgpack_handler().serialize(obj))
 
-    async def _send_or_disconnect(self, event: Event) -> None:
-        if self._state is not State.OPEN:
-            self._refuse("websocket.send")
-        try:
-            await self._send(event)
-        except OSError as exc:
-            # RFC 6455, 7.1.5: a connection that broke off has the code 1006.
-            if not self.closed:
-                self._end(1006, "")
-            raise self._disconnected() from exc
+    def _broke_off(self) -> WebSocketDisconnected:
+        """Take note that the server could not send, and give the error for that."""
+        # RFC 6455, 7.1.5: a connection that broke off has the code 1006.
+        if not self.closed:
+            self._end(1006, "")
+        return self._disconnected()
 
     # Receiving.
 
@@ -448,19 +466,76 @@ class WebSocket:
             yield event["bytes"] if text is None else text
 
     async def _receive_message(self) -> Event:
-        if self._state is not State.OPEN:
-            self._refuse("websocket.receive")
-        event = await self._receive()
+        if self._receiving:
+            raise OperationNotAllowed(
+                "Another task receives on this WebSocket; let one receive, and hand on to others."
+            )
+        self._receiving = True
+        try:
+            ahead = self._ahead
+            if ahead is None:
+                if self._state is not State.OPEN:
+                    self._refuse("websocket.receive")
+                event = await self._receive()
+            else:
+                event = await self._next_ahead(ahead)
+        finally:
+            self._receiving = False
+            self._idle_sweeps = 0
         if event["type"] == "websocket.receive":
             return event
+        self._note_disconnect(event)
+        raise self._disconnected()
+
+    async def _next_ahead(self, ahead: ReceiveAhead) -> Event:
+        """Give the next event of those that were received ahead."""
+        if self._state is State.CONNECTING:
+            self._refuse("websocket.receive")
+        if self.closed and ahead.drained:
+            raise self._disconnected()
+        event = await ahead.next()
+        if ahead.exhausted:
+            self._ahead = None
+        return event
+
+    def _note_disconnect(self, event: Event) -> None:
+        """Take note that the client has left, once."""
         if next_state(self._state, event["type"]) is not State.CLOSED:
             raise OperationNotAllowed(
-                f"The server sent {event['type']!r} to an open WebSocket."
+                f"The server sent {event['type']!r} to a WebSocket."
             )
-        # ASGI, "Disconnect": the code defaults to 1005. What was closed here keeps its own.
+        # What was closed here keeps its own code. ASGI, "Disconnect": it defaults to 1005.
         if not self.closed:
             self._end(event.get("code", 1005), event.get("reason") or "")
-        raise self._disconnected()
+            if self._on_disconnect is not None:
+                self._on_disconnect()
+
+    # What the extension does with it.
+
+    def watch(self, on_disconnect: Callable[[], None]) -> None:
+        """Have a function called when the client leaves, at once if somebody receives.
+
+        If nobody does it takes two calls of `sweep`.
+        """
+        self._on_disconnect = on_disconnect
+
+    def sweep(self) -> None:
+        """Receive ahead if nobody has received since the last time."""
+        if self._receiving or self.closed:
+            return
+        self._idle_sweeps += 1
+        if self._idle_sweeps < 2 or not self._options.max_receive_queue:
+            return
+        if self._ahead is None:
+            self._ahead = ReceiveAhead(
+                self._receive, self._options.max_receive_queue, self._note_disconnect
+            )
+        self._ahead.fill()
+
+    def stop(self) -> None:
+        """Receive ahead no more."""
+        if self._ahead is not None:
+            self._ahead.stop()
 
     def _after(self, event_type: str) -> State:
         """Give the state that an event leads to.

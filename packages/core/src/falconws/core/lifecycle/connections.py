@@ -15,26 +15,55 @@ class Connection(Protocol):
     task: asyncio.Task[None]
     """What serves it; cancelled if `end` was not enough."""
 
+    def sweep(self) -> None:
+        """Look after the connection. This is called every fifth of a second, and is short."""
+        ...
+
     async def end(self) -> None:
         """Tell the peer that the server goes away, so that the responder comes to its end."""
         ...
 
 
+# Seconds between two looks at what is open. A connection takes two of them to be found idle.
+_SWEEP_INTERVAL = 0.2
+
+
 class Connections:
-    """Knows what is open in an App."""
+    """Knows what is open in an App, and looks after it: one timer for all connections."""
 
     def __init__(self) -> None:
         self._open: set[Connection] = set()
         self._empty: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.draining = False
         """Whether the App takes no more work, because it is about to stop."""
 
     def __len__(self) -> int:
         return len(self._open)
 
+    def reset(self) -> None:
+        """Forget everything: the App starts anew, maybe on another loop."""
+        self._open.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.draining = False
+
     def add(self, connection: Connection) -> None:
         """Remember a connection."""
         self._open.add(connection)
+        loop = asyncio.get_running_loop()
+        if self._timer is None or loop is not self._loop:
+            self._loop = loop
+            self._timer = loop.call_later(_SWEEP_INTERVAL, self._sweep, loop)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        for connection in self._open:
+            connection.sweep()
+        self._timer = None
+        if self._open:
+            self._timer = loop.call_later(_SWEEP_INTERVAL, self._sweep, loop)
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection."""

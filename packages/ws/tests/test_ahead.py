@@ -1,0 +1,285 @@
+"""Receiving ahead: a WebSocket that nobody receives on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from falconws.core import App, OperationNotAllowed
+from falconws.testing import ASGIConductor
+from falconws.ws import WebSocket, WebSocketDisconnected, WebSocketOptions, WebSockets
+
+Responder = Callable[[WebSocket], Awaitable[None]]
+
+
+def _conductor(responder: Responder, **options: Any) -> ASGIConductor:
+    """Serve a responder at ``/`` with these WebSocketOptions."""
+
+    class Resource:
+        async def on_websocket(self, req: Any, ws: WebSocket) -> None:
+            await responder(ws)
+
+    app = App(extensions=[WebSockets(WebSocketOptions(**options))])
+    app.add_route("/", Resource())
+    return ASGIConductor(app, timeout=10)
+
+
+async def _soon(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until something holds."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - the sweeper sets no event
+            await asyncio.sleep(0)
+
+
+async def test_a_responder_that_waits_for_something_else_is_cancelled_when_its_client_leaves(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ended = asyncio.Event()
+
+    async def push(ws: WebSocket) -> None:
+        await ws.accept()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with _conductor(push, disconnect_grace=0.01).simulate_ws():
+        pass
+    assert ended.is_set()
+    assert not [record for record in caplog.records if record.levelname != "DEBUG"]
+
+
+async def test_a_responder_without_a_grace_is_left_alone_and_told_by_the_socket() -> (
+    None
+):
+    stop = asyncio.Event()
+    sockets = []
+
+    async def push(ws: WebSocket) -> None:
+        await ws.accept()
+        sockets.append(ws)
+        await stop.wait()
+        with pytest.raises(WebSocketDisconnected) as caught:
+            await ws.send_text("anybody?")
+        assert caught.value.code == 4001
+
+    simulator = _conductor(push, disconnect_grace=None).simulate_ws()
+    async with simulator as ws:
+        await _soon(lambda: bool(sockets))
+        await ws.close(4001)
+        await _soon(lambda: sockets[0].closed)
+        assert sockets[0].ready_state == 3
+        stop.set()
+
+
+async def test_a_responder_that_ends_within_the_grace_is_not_cancelled() -> None:
+    finished = asyncio.Event()
+
+    async def push(ws: WebSocket) -> None:
+        await ws.accept()
+        await _soon(lambda: ws.closed)
+        finished.set()
+
+    async with _conductor(push, disconnect_grace=10).simulate_ws():
+        pass
+    assert finished.is_set()
+
+
+async def test_messages_that_came_before_the_disconnect_stay_readable_in_order() -> (
+    None
+):
+    received: list[str | bytes] = []
+
+    async def slow(ws: WebSocket) -> None:
+        await ws.accept()
+        await _soon(lambda: ws.closed)
+        received.extend([message async for message in ws])
+        with pytest.raises(WebSocketDisconnected):
+            await ws.receive_text()
+
+    async with _conductor(slow).simulate_ws() as ws:
+        for number in range(5):
+            await ws.send_text(str(number))
+    assert received == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 32])
+async def test_no_more_is_received_ahead_than_the_limit(limit: int) -> None:
+    taken = 0
+    events: list[dict[str, Any]] = [{"type": "websocket.connect"}]
+    events += [{"type": "websocket.receive", "text": str(n)} for n in range(40)]
+    go_on = asyncio.Event()
+    received = []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal taken
+        if not events:
+            return {"type": "websocket.disconnect", "code": 1000}
+        taken += 1
+        return events.pop(0)
+
+    async def send(event: Any) -> None:
+        pass
+
+    class Resource:
+        async def on_websocket(self, req: Any, ws: WebSocket) -> None:
+            await ws.accept()
+            await go_on.wait()
+            received.extend([message async for message in ws])
+
+    app = App(extensions=[WebSockets(WebSocketOptions(max_receive_queue=limit))])
+    app.add_route("/", Resource())
+    scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b""}
+    task = asyncio.create_task(app(scope, receive, send))
+    await _soon(lambda: taken == 1 + limit)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert taken == 1 + limit
+    go_on.set()
+    await task
+    assert received == [str(n) for n in range(40)]
+
+
+async def test_with_a_queue_of_zero_nothing_is_received_ahead() -> None:
+    ws = WebSocket(
+        {"type": "websocket", "path": "/"}, _never, _ignore, WebSocketOptions(None, 0)
+    )
+    await ws.accept()
+    before = len(asyncio.all_tasks())
+    for _ in range(5):
+        ws.sweep()
+    assert len(asyncio.all_tasks()) == before
+
+
+async def test_a_socket_that_is_received_on_has_no_task_of_its_own() -> None:
+    ws = WebSocket({"type": "websocket", "path": "/"}, _never, _ignore)
+    await ws.accept()
+    receiving = asyncio.create_task(ws.receive_text())
+    await asyncio.sleep(0)
+    before = len(asyncio.all_tasks())
+    for _ in range(5):
+        ws.sweep()
+    assert len(asyncio.all_tasks()) == before
+    receiving.cancel()
+
+
+async def test_who_receives_again_gets_what_comes_next_and_then_asks_the_server_itself() -> (
+    None
+):
+    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    ws = WebSocket({"type": "websocket", "path": "/"}, events.get, _ignore)
+    await ws.accept()
+    ws.sweep()
+    ws.sweep()
+    await asyncio.sleep(0)
+    receiving = asyncio.create_task(ws.receive_text())
+    await asyncio.sleep(0)
+    events.put_nowait({"type": "websocket.receive", "text": "first"})
+    assert await receiving == "first"
+    before = len(asyncio.all_tasks())
+    events.put_nowait({"type": "websocket.receive", "text": "second"})
+    assert await ws.receive_text() == "second"
+    assert len(asyncio.all_tasks()) <= before
+
+
+async def test_a_message_is_not_lost_when_the_wait_for_it_is_cancelled() -> None:
+    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    ws = WebSocket({"type": "websocket", "path": "/"}, events.get, _ignore)
+    await ws.accept()
+    ws.sweep()
+    ws.sweep()
+    await asyncio.sleep(0)
+    receiving = asyncio.create_task(ws.receive_text())
+    await asyncio.sleep(0)
+    receiving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await receiving
+    events.put_nowait({"type": "websocket.receive", "text": "kept"})
+    assert await ws.receive_text() == "kept"
+    ws.stop()
+
+
+async def test_an_error_of_the_server_reaches_whoever_receives_next() -> None:
+    async def fail() -> dict[str, Any]:
+        raise RuntimeError("the server's own")
+
+    ws = WebSocket({"type": "websocket", "path": "/"}, fail, _ignore)
+    await ws.accept()
+    ws.sweep()
+    ws.sweep()
+    await asyncio.sleep(0)
+    with pytest.raises(RuntimeError, match="the server's own"):
+        await ws.receive_text()
+
+
+async def test_two_tasks_that_receive_at_once_are_told() -> None:
+    ws = WebSocket({"type": "websocket", "path": "/"}, _never, _ignore)
+    await ws.accept()
+    first = asyncio.create_task(ws.receive_text())
+    await asyncio.sleep(0)
+    with pytest.raises(OperationNotAllowed, match="Another task receives"):
+        await ws.receive_text()
+    first.cancel()
+
+
+async def test_a_client_that_leaves_before_accept_is_noticed() -> None:
+    told = asyncio.Event()
+
+    async def slow(ws: WebSocket) -> None:
+        await _soon(lambda: ws.closed)
+        with pytest.raises(WebSocketDisconnected):
+            await ws.accept()
+        told.set()
+
+    simulator = _conductor(slow).simulate_ws()
+    simulator.connect()
+    await simulator.close()
+    await _soon(told.is_set)
+
+
+async def test_a_cancellation_by_the_server_is_not_swallowed() -> None:
+    reached = asyncio.Event()
+
+    async def wait(ws: WebSocket) -> None:
+        await ws.accept()
+        reached.set()
+        await asyncio.Event().wait()
+
+    class Resource:
+        async def on_websocket(self, req: Any, ws: WebSocket) -> None:
+            await wait(ws)
+
+    app = App(extensions=[WebSockets()])
+    app.add_route("/", Resource())
+    events = [{"type": "websocket.connect"}]
+
+    async def receive() -> dict[str, Any]:
+        return events.pop() if events else await _never()
+
+    scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b""}
+    task = asyncio.create_task(app(scope, receive, _ignore))
+    await reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(app.connections) == 0
+
+
+@pytest.mark.parametrize(
+    "options", [{"max_receive_queue": -1}, {"disconnect_grace": -0.1}]
+)
+def test_a_negative_option_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="at least 0"):
+        WebSocketOptions(**options)
+
+
+async def _never() -> dict[str, Any]:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def _ignore(event: Any) -> None:
+    pass
