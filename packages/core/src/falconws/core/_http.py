@@ -69,6 +69,7 @@ class HTTPServer:
         resource: object | None = None
         params: dict[str, Any] = {}
         succeeded = False
+        left = False
         try:
             if app.connections.draining:
                 raise _going_away()
@@ -91,8 +92,7 @@ class HTTPServer:
             logger.debug(
                 "The client left before its request %r was complete.", req.path
             )
-            await resp.close_streams()
-            return
+            left = True
         except Exception as exc:
             await self._recover(req, resp, exc, params)
         for process_response in reversed(self._process_response):
@@ -101,7 +101,10 @@ class HTTPServer:
             except Exception as exc:
                 succeeded = False
                 await self._recover(req, resp, exc, params)
-        await self._respond(req, resp, params, send)
+        if left:
+            await resp.close_streams()
+        else:
+            await self._respond(req, resp, params, send)
 
     def _route(self, req: Request) -> tuple[Responder, object | None, dict[str, Any]]:
         """Find what answers: a responder, the resource it belongs to, and its arguments."""

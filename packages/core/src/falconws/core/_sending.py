@@ -88,6 +88,7 @@ class _StreamSender:
         self._connections = connections
         self._send = send
         self._left = False
+        self._cancelled = False
         self._pinging: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         # When the last send was over; infinite while one is under way, which is no silence.
@@ -116,6 +117,10 @@ class _StreamSender:
         except TimeoutError:
             if not self._scope.expired():
                 raise
+        except asyncio.CancelledError:
+            if not self._cancelled or self.task.uncancel():
+                raise
+            self._left = True
         finally:
             self._connections.remove(self)
             watcher.cancel()
@@ -134,6 +139,11 @@ class _StreamSender:
     async def end(self) -> None:
         """End the stream, so that the client sees the end of the body."""
         self._stop()
+
+    def cancel(self) -> None:
+        """Give up on a source that does not come to its end."""
+        self._cancelled = True
+        self.task.cancel()
 
     def _stop(self) -> None:
         if not self._scope.expired():

@@ -66,14 +66,14 @@ class WebSockets:
 class _OpenSocket:
     """A WebSocket whose responder has not returned; a `Connection`."""
 
-    __slots__ = ("_grace", "_timer", "left", "task", "ws")
+    __slots__ = ("_grace", "_timer", "cancelled", "task", "ws")
 
     def __init__(self, ws: WebSocket, grace: float | None) -> None:
         task = asyncio.current_task()
         assert task is not None  # A server calls an application in a task.
         self.task: asyncio.Task[None] = task
         self.ws = ws
-        self.left = False
+        self.cancelled = False
         self._grace = grace
         self._timer: asyncio.TimerHandle | None = None
         ws.watch(self._client_left)
@@ -84,6 +84,10 @@ class _OpenSocket:
     async def end(self) -> None:
         await self.ws.close(CloseCode.GOING_AWAY)
 
+    def cancel(self) -> None:
+        self.cancelled = True
+        self.task.cancel()
+
     def stop(self) -> None:
         """The responder has returned."""
         self.ws.stop()
@@ -93,11 +97,7 @@ class _OpenSocket:
     def _client_left(self) -> None:
         if self._grace is not None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._grace, self._cancel)
-
-    def _cancel(self) -> None:
-        self.left = True
-        self.task.cancel()
+            self._timer = loop.call_later(self._grace, self.cancel)
 
 
 class WebSocketServer:
@@ -148,13 +148,15 @@ class WebSocketServer:
             except Exception as exc:
                 await self._recover(req, ws, exc, params)
             except asyncio.CancelledError:
-                if not connection.left or connection.task.uncancel():
+                if not connection.cancelled or connection.task.uncancel():
                     raise
-                logger.debug("WebSocket %s: its client has left; cancelled.", req.path)
+                logger.debug("WebSocket %s: responder cancelled.", req.path)
         finally:
             connection.stop()
-            app.connections.remove(connection)
-            await self._finish(req, ws, resource, succeeded, params)
+            try:
+                await self._finish(req, ws, resource, succeeded, params)
+            finally:
+                app.connections.remove(connection)
 
     def _route(self, req: Request) -> tuple[Any, object, dict[str, Any]]:
         """Find the responder, the resource it belongs to, and its arguments."""

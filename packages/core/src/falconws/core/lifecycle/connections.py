@@ -13,7 +13,7 @@ class Connection(Protocol):
     """A WebSocket or a stream, from when it is open until its responder has returned."""
 
     task: asyncio.Task[None]
-    """What serves it; cancelled if `end` was not enough."""
+    """What serves it."""
 
     def sweep(self) -> None:
         """Look after the connection. This is called every fifth of a second, and is short."""
@@ -21,6 +21,10 @@ class Connection(Protocol):
 
     async def end(self) -> None:
         """Tell the peer that the server goes away, so that the responder comes to its end."""
+        ...
+
+    def cancel(self) -> None:
+        """Cancel what serves the connection; the server is not to hear of it as an error."""
         ...
 
 
@@ -33,7 +37,6 @@ class Connections:
 
     def __init__(self) -> None:
         self._open: set[Connection] = set()
-        self._empty: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.draining = False
@@ -68,8 +71,6 @@ class Connections:
     def remove(self, connection: Connection) -> None:
         """Forget a connection."""
         self._open.discard(connection)
-        if self._empty is not None and not self._open and not self._empty.done():
-            self._empty.set_result(None)
 
     async def drain(self, grace: float, jitter: float) -> None:
         """Bring every connection to its end, and wait for that.
@@ -84,19 +85,16 @@ class Connections:
         async with asyncio.TaskGroup() as group:
             for connection in self._open.copy():
                 group.create_task(self._end(connection, jitter, grace))
-        if not self._open:
+        # Not the one that asks for it, which would wait for itself.
+        caller = asyncio.current_task()
+        open_ = {c.task: c for c in self._open if c.task is not caller}
+        if not open_:
             return
-        self._empty = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(grace):
-                await asyncio.shield(self._empty)
-        except TimeoutError:
-            tasks = {connection.task for connection in self._open}
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks, timeout=grace)
-        finally:
-            self._empty = None
+        _, late = await asyncio.wait(open_, timeout=grace)
+        for task in late:
+            open_[task].cancel()
+        if late:
+            await asyncio.wait(late, timeout=grace)
 
     async def _end(self, connection: Connection, jitter: float, grace: float) -> None:
         if jitter:
@@ -106,5 +104,5 @@ class Connections:
         try:
             async with asyncio.timeout(grace):
                 await connection.end()
-        except Exception:  # a peer that cannot be told goes by cancellation, as below
-            connection.task.cancel()
+        except Exception:  # a peer that cannot be told
+            connection.cancel()

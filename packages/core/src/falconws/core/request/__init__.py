@@ -38,7 +38,10 @@ class Request(RequestParams):
         is_websocket: Whether the request opens a WebSocket.
     """
 
+    # "__dict__" makes room for attributes of the application's own; it costs nothing until
+    # there is one.
     __slots__ = (
+        "__dict__",
         "__weakref__",
         "_context",
         "_media",

@@ -35,7 +35,10 @@ class Response(ResponseCookies):
         media: An object, to be serialized by the handler for the Content-Type. None is none.
     """
 
+    # "__dict__" makes room for attributes of the application's own; it costs nothing until
+    # there is one.
     __slots__ = (
+        "__dict__",
         "__weakref__",
         "_context",
         "_sse",
