@@ -21,7 +21,7 @@ PATIENCE = 30.0
 class Server:
     """A server in a process of its own, ended by its id."""
 
-    def __init__(self, command: list[str], cwd: Path, ready: str) -> None:
+    def __init__(self, command: list[str], cwd: Path) -> None:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
             command,
@@ -37,8 +37,10 @@ class Server:
         self._news = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.wait_for(ready)
-        self.port = int(self.wait_for(r"http://[\w.]+:(\d+)")[1])
+
+    @property
+    def port(self) -> int:
+        return int(self.wait_for(r"http://[\w.]+:(\d+)")[1])
 
     @property
     def url(self) -> str:
@@ -105,8 +107,9 @@ def run_server() -> Iterator[Serve]:
     def run(
         command: list[str], cwd: Path, ready: str = "Application startup complete"
     ) -> Server:
-        server = Server(command, cwd, ready)
+        server = Server(command, cwd)
         started.append(server)
+        server.wait_for(ready)
         return server
 
     yield run

@@ -20,7 +20,7 @@ from .errors import (
 )
 from .request import Request
 from .response import Response
-from .routing import COMBINED_METHODS, META_METHODS, Responder
+from .routing import HTTP_METHODS, WEBDAV_METHODS, Responder
 from .scopes import Hook, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ HTTP_HOOKS = (
     Hook("process_resource", ("req", "resp", "resource", "params")),
     Hook("process_response", ("req", "resp", "resource", "req_succeeded")),
 )
+
+# A method map has the responders of other scopes too, which no request names.
+_METHODS = frozenset((*HTTP_METHODS, *WEBDAV_METHODS))
 
 # Seconds after which a client may find another instance, or this one started again.
 _RETRY_AFTER_DRAIN = 5
@@ -54,6 +57,7 @@ class HTTPServer:
         self._process_resource = app.middleware.functions("process_resource")
         self._process_response = app.middleware.functions("process_response")
         self._defaults: dict[type[Exception], ErrorHandler] = {
+            ClientDisconnected: self._leave,
             HTTPError: self._answer_error,
             HTTPStatus: self._answer_status,
             Exception: self._answer_bug,
@@ -69,42 +73,39 @@ class HTTPServer:
         resource: object | None = None
         params: dict[str, Any] = {}
         succeeded = False
-        left = False
+        answers = True
         try:
-            if app.connections.draining:
-                raise _going_away()
-            if self._process_request:
-                for process_request in self._process_request:
-                    await process_request(req, resp)
-                    if resp.complete:
-                        break
-            if not resp.complete:
-                responder, resource, params = self._route(req)
-                if self._process_resource and resource is not None:
-                    for process_resource in self._process_resource:
-                        await process_resource(req, resp, resource, params)
+            try:
+                if app.connections.draining:
+                    raise _going_away()
+                if self._process_request:
+                    for process_request in self._process_request:
+                        await process_request(req, resp)
                         if resp.complete:
                             break
                 if not resp.complete:
-                    await responder(req, resp, **params)
-            succeeded = True
-        except ClientDisconnected:
-            logger.debug(
-                "The client left before its request %r was complete.", req.path
-            )
-            left = True
-        except Exception as exc:
-            await self._recover(req, resp, exc, params)
-        for process_response in reversed(self._process_response):
-            try:
-                await process_response(req, resp, resource, succeeded)
+                    responder, resource, params = self._route(req)
+                    if self._process_resource and resource is not None:
+                        for process_resource in self._process_resource:
+                            await process_resource(req, resp, resource, params)
+                            if resp.complete:
+                                break
+                    if not resp.complete:
+                        await responder(req, resp, **params)
+                succeeded = True
             except Exception as exc:
-                succeeded = False
-                await self._recover(req, resp, exc, params)
-        if left:
-            await resp.close_streams()
-        else:
-            await self._respond(req, resp, params, send)
+                answers = await self._recover(req, resp, exc, params)
+            for process_response in reversed(self._process_response):
+                try:
+                    await process_response(req, resp, resource, succeeded)
+                except Exception as exc:
+                    succeeded = False
+                    answers = await self._recover(req, resp, exc, params) and answers
+            if answers:
+                await self._respond(req, resp, params, send)
+        finally:
+            if resp.sse is not None or resp.stream is not None:
+                await resp.close_streams()
 
     def _route(self, req: Request) -> tuple[Responder, object | None, dict[str, Any]]:
         """Find what answers: a responder, the resource it belongs to, and its arguments."""
@@ -117,34 +118,20 @@ class HTTPServer:
         resource, method_map, params = found[:3]
         req.uri_template = found[3] if len(found) > 3 else None
         responder = method_map.get(req.method)
-        if responder is None or req.method in META_METHODS:
+        if responder is None or req.method not in _METHODS:
             responder = _default_responder(req.method, method_map)
         return responder, resource, params
 
     async def _respond(
         self, req: Request, resp: Response, params: dict[str, Any], send: Send
     ) -> None:
-        try:
-            if resp._sse is None and resp._stream is None:
-                await send_body(
-                    resp,
-                    await self._body(req, resp, params),
-                    req.method == "HEAD",
-                    send,
-                )
-                return
-            # As in Falcon, `sse` goes before every other body, and `stream` after them.
-            body = (
-                None if resp._sse is not None else await self._body(req, resp, params)
-            )
-            stream = None if body is not None else resp.open_stream()
-            if stream is None:
-                await send_body(resp, body, req.method == "HEAD", send)
-            else:
-                await send_stream(req, resp, stream, self._app.connections, send)
-        finally:
-            if resp._sse is not None or resp._stream is not None:
-                await resp.close_streams()
+        # As in Falcon, `sse` goes before every other body, and `stream` after them.
+        body = None if resp.sse is not None else await self._body(req, resp, params)
+        stream = None if body is not None else resp.open_stream()
+        if stream is None:
+            await send_body(resp, body, req.method == "HEAD", send)
+        else:
+            await send_stream(req, resp, stream, self._app.connections, send)
 
     async def _body(
         self, req: Request, resp: Response, params: dict[str, Any]
@@ -168,25 +155,42 @@ class HTTPServer:
 
     async def _recover(
         self, req: Request, resp: Response, exc: Exception, params: dict[str, Any]
-    ) -> None:
-        """Let the error handler for an exception make the response."""
+    ) -> bool:
+        """Let the error handler for an exception make the response.
+
+        Returns:
+            Whether there is anyone to send it to.
+        """
         handler = self._app.error_handlers.find(type(exc), self._defaults)
         assert handler is not None  # There is a default for Exception.
-        resp.clear_body()
-        await resp.close_streams()
+        await self._clear(resp)
         try:
             try:
                 await handler(req, resp, exc, params)
+                return True
             except HTTPError as raised:
+                await self._clear(resp)
                 await self._answer_error(req, resp, raised, params)
             except HTTPStatus as raised:
+                await self._clear(resp)
                 await self._answer_status(req, resp, raised, params)
+        except ClientDisconnected:
+            logger.debug(
+                "The client left before its request for %r was complete.", req.path
+            )
+            return False
         except Exception as raised:
             await self._fail(req, resp, raised)
+        return True
+
+    async def _clear(self, resp: Response) -> None:
+        """Take back what was to be the body."""
+        resp.clear_body()
+        await resp.close_streams()
 
     async def _fail(self, req: Request, resp: Response, exc: Exception) -> None:
         """Answer for an error in the handling of an error."""
-        resp.clear_body()
+        await self._clear(resp)
         logger.error(
             "Error in the handling of an error, at %s %s",
             req.method,
@@ -213,6 +217,11 @@ class HTTPServer:
             resp.set_headers(exc.headers)
         resp.text = exc.text
 
+    async def _leave(
+        self, req: Request, resp: Response, exc: Exception, params: dict[str, Any]
+    ) -> None:
+        raise exc  # There is nobody to answer.
+
     async def _answer_bug(
         self, req: Request, resp: Response, exc: Exception, params: dict[str, Any]
     ) -> None:
@@ -235,9 +244,9 @@ def _default_responder(method: str, method_map: dict[str, Any]) -> Callable[...,
         HTTPBadRequest: It is no HTTP method.
         HTTPMethodNotAllowed: It is one.
     """
-    if method not in COMBINED_METHODS or method in META_METHODS:
+    if method not in _METHODS:
         raise HTTPBadRequest(title="Bad request", description="Invalid HTTP method")
-    allowed = sorted(set(method_map) - set(META_METHODS))
+    allowed = sorted(_METHODS.intersection(method_map))
     if method != "OPTIONS":
         raise HTTPMethodNotAllowed(sorted({*allowed, "OPTIONS"}))
 

@@ -10,7 +10,8 @@ from .errors import ClientDisconnected
 from .lifecycle import Connections
 from .request import Request
 from .response import Response, Stream
-from .scopes import Send
+from .response.stream import close_source
+from .scopes import Event, Send
 
 __all__ = ("send_body", "send_stream")
 
@@ -44,51 +45,71 @@ async def send_body(
         headers["content-length"] = str(len(body))
     if "content-type" not in headers and status not in _UNTYPED:
         headers["content-type"] = resp.options.default_media_type
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": resp.asgi_headers(),
-        }
-    )
-    await send({"type": "http.response.body", "body": body})
+    start = {
+        "type": "http.response.start",
+        "status": status,
+        "headers": resp.asgi_headers(),
+    }
+    try:
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+    except OSError:  # ASGI HTTP 2.4: the client has left
+        pass
 
 
 async def send_stream(
     req: Request, resp: Response, stream: Stream, connections: Connections, send: Send
 ) -> None:
-    """Send a response whose body is a stream, until it ends or the client leaves.
-
-    The caller closes the stream's source.
-    """
+    """Send a response whose body is a stream, until it ends or the client leaves; close it."""
     headers = resp._headers
-    if "content-type" not in headers and resp.status_code not in _UNTYPED:
+    status = resp.status_code
+    if "content-type" not in headers and status not in _UNTYPED:
         headers["content-type"] = resp.options.default_media_type
-    await send(
-        {
-            "type": "http.response.start",
-            "status": resp.status_code,
-            "headers": resp.asgi_headers(),
-        }
-    )
-    if req.method == "HEAD" or resp.status_code in BODILESS:
-        await send({"type": "http.response.body", "body": b""})
-        return
-    await _StreamSender(req, stream, connections, send).run()
+    start = {
+        "type": "http.response.start",
+        "status": status,
+        "headers": resp.asgi_headers(),
+    }
+    sender = _StreamSender(req, stream, send)
+    connections.add(sender)
+    try:
+        if not await _deliver(send, start):
+            return
+        if req.method != "HEAD" and status not in BODILESS:
+            if not await sender.send_all():
+                return
+        last = {"type": "http.response.body", "body": b"", "more_body": False}
+        await _deliver(send, last)
+    except asyncio.CancelledError:
+        if not sender.cancelled or sender.task.uncancel():
+            raise
+    finally:
+        if stream.source is not resp.sse and stream.source is not resp.stream:
+            await close_source(stream.source)  # what an opener has wrapped around it
+        await resp.close_streams()
+        connections.remove(sender)
+
+
+async def _deliver(send: Send, event: Event) -> bool:
+    """Send an event; give False if the client has left (ASGI HTTP 2.4)."""
+    try:
+        await send(event)
+    except OSError:
+        return False
+    return True
 
 
 class _StreamSender:
     """One stream on its way; a `Connection` while it is."""
 
-    def __init__(
-        self, req: Request, stream: Stream, connections: Connections, send: Send
-    ) -> None:
+    def __init__(self, req: Request, stream: Stream, send: Send) -> None:
         self._req = req
         self._stream = stream
-        self._connections = connections
         self._send = send
         self._left = False
-        self._cancelled = False
+        self._sending = False
+        self._stopped = False
+        self.cancelled = False
         self._pinging: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         # When the last send was over; infinite while one is under way, which is no silence.
@@ -98,40 +119,37 @@ class _StreamSender:
         assert task is not None  # A server calls an application in a task.
         self.task: asyncio.Task[None] = task
 
-    async def run(self) -> None:
-        """Send everything, or as much as the client stays for."""
+    async def send_all(self) -> bool:
+        """Send everything, or as much as the client stays for; give whether it has stayed."""
+        if self._stopped:
+            return True
         loop = asyncio.get_running_loop()
         watcher = loop.create_task(self._watch())
         keep_alive = self._stream.keep_alive_interval
         self._last_sent = loop.time()
         if keep_alive is not None:
             self._timer = loop.call_at(self._last_sent + keep_alive, self._ping)
-        self._connections.add(self)
         try:
             # A scope without a deadline: it ends when `_stop` gives it one, and tells that
             # cancellation from every other.
             async with self._scope:
-                await self._send_all()
+                self._sending = True
+                try:
+                    await self._send_pieces()
+                finally:
+                    self._sending = False
         except ClientDisconnected:  # while the source read the body of the request
             self._left = True
         except TimeoutError:
             if not self._scope.expired():
                 raise
-        except asyncio.CancelledError:
-            if not self._cancelled or self.task.uncancel():
-                raise
-            self._left = True
         finally:
-            self._connections.remove(self)
             watcher.cancel()
             if self._timer is not None:
                 self._timer.cancel()
             if self._pinging is not None:
                 self._pinging.cancel()
-        if not self._left:
-            await self._send(
-                {"type": "http.response.body", "body": b"", "more_body": False}
-            )
+        return not self._left
 
     def sweep(self) -> None:
         """Do nothing: `_watch` is told of everything that could be found here."""
@@ -142,14 +160,16 @@ class _StreamSender:
 
     def cancel(self) -> None:
         """Give up on a source that does not come to its end."""
-        self._cancelled = True
+        self.cancelled = True
         self.task.cancel()
 
     def _stop(self) -> None:
-        if not self._scope.expired():
+        self._stopped = True
+        if self._sending:
+            self._sending = False  # a scope that ends takes no other deadline
             self._scope.reschedule(asyncio.get_running_loop().time())
 
-    async def _send_all(self) -> None:
+    async def _send_pieces(self) -> None:
         send = self._send
         encode = self._stream.encode
         time = asyncio.get_running_loop().time
@@ -174,11 +194,7 @@ class _StreamSender:
 
     async def _watch(self) -> None:
         """Stop the stream when the client disconnects."""
-        # Until the application has read the body of the request, what the server delivers is
-        # that body, and not ours to take.
-        await self._req.wait_body_read()
-        while (await self._req._receive())["type"] != "http.disconnect":
-            pass
+        await self._req.stream.watch()
         self._left = True
         self._stop()
 

@@ -174,10 +174,12 @@ class App:
             raise TypeError(
                 f"A URI template is a string, not {type(uri_template).__name__}."
             )
-        for method, responder in map_http_methods(resource, suffix).items():
+        names = {**RESPONDERS, **self._responders}
+        for method, responder in map_http_methods(resource, suffix, names).items():
             check_responder(responder, resource)
             if method not in self._responders:
-                raise ExtensionNotInstalledError(_no_responder(responder, resource))
+                name = f"{names[method]}_{suffix}" if suffix else names[method]
+                raise ExtensionNotInstalledError(_no_responder(name, resource))
         self.router.add_route(uri_template, resource, suffix=suffix, **kwargs)
 
     def add_static_route(
@@ -377,8 +379,7 @@ def _no_server(scope_type: str) -> str:
     )
 
 
-def _no_responder(responder: Any, resource: object) -> str:
-    name = getattr(responder, "__name__", "a responder")
+def _no_responder(name: str, resource: object) -> str:
     package = package_of_responder(name)
     return (
         f"{type(resource).__name__} has {name}(), which nothing in this App calls. Install "

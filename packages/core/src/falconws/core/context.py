@@ -35,5 +35,5 @@ class Context(MutableMapping[str, Any]):
         return len(self.__dict__)
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={value!r}" for name, value in self.items())
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
         return f"{type(self).__name__}({fields})"

@@ -266,7 +266,7 @@ HTTP_NOT_EXTENDED = HTTP_510
 HTTP_511 = "511 Network Authentication Required"
 HTTP_NETWORK_AUTHENTICATION_REQUIRED = HTTP_511
 
-_STATUS_LINES = {
+_STATUS_LINES: dict[int, str] = {
     int(line[:3]): line
     for name, line in list(globals().items())
     if name.startswith("HTTP_")
@@ -288,19 +288,12 @@ def code_to_http_status(status: int | str | bytes | _HTTPStatus) -> str:
     Raises:
         ValueError: It is no three-digit status code, or is below 100.
     """
+    code = http_status_to_code(status)
     if isinstance(status, bytes):
         status = status.decode("latin-1")
     if isinstance(status, str) and len(status) > 3:
-        http_status_to_code(status)
         return status
-    try:
-        code = int(status)
-    except ValueError:
-        raise ValueError(f"{status!r} is not an HTTP status code.") from None
-    if not 100 <= code <= 999:
-        raise ValueError(f"{status!r} is not an HTTP status code of three digits.")
-    line: str = _STATUS_LINES.get(code, f"{code} Unknown")
-    return line
+    return _STATUS_LINES.get(code, f"{code} Unknown")
 
 
 @lru_cache(maxsize=256)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, unquote, unquote_plus
 
 __all__ = ("decode", "encode", "encode_value", "parse_host", "parse_query_string")
 
 # RFC 3986, 2.2 and 2.3: what may stand in a URI as it is, besides letters and digits.
 _UNRESERVED = "-._~"
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _RESERVED = ":/?#[]@!$&'()*+,;="
 
 
@@ -26,7 +28,8 @@ _unquote_plus = unquote_plus
 
 def encode(uri: str) -> str:
     """Percent-encode what may not stand in a URI, and leave its delimiters alone."""
-    return quote(uri, safe=_UNRESERVED + _RESERVED + "%")
+    # RFC 3986, 2.1: a percent sign is followed by two digits, or is no escape.
+    return _STRAY_PERCENT.sub("%25", quote(uri, safe=_UNRESERVED + _RESERVED + "%"))
 
 
 def encode_value(value: str) -> str:
@@ -76,6 +79,8 @@ def parse_query_string(
             parts = [decode(part) for part in value.split(",") if part or keep_blank]
         else:
             parts = [decode(value)]
+        if not parts:
+            continue
         name = decode(name)
         present = params.get(name)
         if present is None:

@@ -58,10 +58,11 @@ class _JSON:
         try:
             return self._loads(data)
         except ValueError as exc:
-            # Not `from exc`: the parser's error keeps the whole payload alive.
-            raise _malformed(exc) from None
-        except RecursionError as exc:
-            raise JSONMalformedError("Too deeply nested") from exc
+            error = _malformed(exc)
+        except RecursionError:
+            error = JSONMalformedError("Too deeply nested")
+        # Not where the parser's error is at hand, which keeps the whole payload alive.
+        raise error
 
 
 class JSONHandler(_JSON, BaseHandler):

@@ -98,6 +98,8 @@ def parse_header(line: str) -> tuple[str, dict[str, str]]:
 def _parse_type(text: str) -> tuple[str, str, dict[str, str]]:
     value, params = parse_header(text)
     main, slash, subtype = value.lower().partition("/")
+    if "charset" in params:  # RFC 9110, 8.3.2: in any case
+        params["charset"] = params["charset"].lower()
     if not slash or not main or not subtype:
         raise ValueError(
             f"{text!r} is not a media type; one looks like 'type/subtype'."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import UserDict
 from collections.abc import Mapping
+from typing import Any, Self
 
 from .errors import UnsupportedMediaTypeError
 from .handler import BaseHandler
@@ -37,6 +38,14 @@ class Handlers(UserDict[str, BaseHandler]):
     def __delitem__(self, media_type: str) -> None:
         self._cache.clear()
         super().__delitem__(media_type)
+
+    # UserDict's own changes the data past __setitem__, and the cache would not notice.
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
+        self.update(other)
+        return self
+
+    def __copy__(self) -> Handlers:
+        return self.copy()
 
     def copy(self) -> Handlers:
         """Make a registry of the same handlers, to be changed by itself."""

@@ -58,8 +58,9 @@ class HTTPError(Exception):
         Raises:
             ValueError: The status is none of HTTP's.
         """
+        line = code_to_http_status(status)
         self.status = status
-        self.title = title or code_to_http_status(status)
+        self.title = title or line
         self.description = description
         self.headers = dict(headers) if headers is not None else None
         self.link = (

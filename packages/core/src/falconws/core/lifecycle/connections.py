@@ -37,6 +37,7 @@ class Connections:
 
     def __init__(self) -> None:
         self._open: set[Connection] = set()
+        self._removed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.draining = False
@@ -48,6 +49,7 @@ class Connections:
     def reset(self) -> None:
         """Forget everything: the App starts anew, maybe on another loop."""
         self._open.clear()
+        self._removed = asyncio.Event()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -71,6 +73,7 @@ class Connections:
     def remove(self, connection: Connection) -> None:
         """Forget a connection."""
         self._open.discard(connection)
+        self._removed.set()
 
     async def drain(self, grace: float, jitter: float) -> None:
         """Bring every connection to its end, and wait for that.
@@ -87,14 +90,23 @@ class Connections:
                 group.create_task(self._end(connection, jitter, grace))
         # Not the one that asks for it, which would wait for itself.
         caller = asyncio.current_task()
-        open_ = {c.task: c for c in self._open if c.task is not caller}
-        if not open_:
-            return
-        _, late = await asyncio.wait(open_, timeout=grace)
-        for task in late:
-            open_[task].cancel()
-        if late:
-            await asyncio.wait(late, timeout=grace)
+        left = {
+            connection for connection in self._open if connection.task is not caller
+        }
+        await self._wait_gone(left, grace)
+        for connection in left & self._open:
+            connection.cancel()
+        await self._wait_gone(left, grace)
+
+    async def _wait_gone(self, connections: set[Connection], seconds: float) -> None:
+        """Wait until none of these is open any more, or the time is over."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not connections.isdisjoint(self._open):
+                    self._removed.clear()
+                    await self._removed.wait()
+        except TimeoutError:
+            pass
 
     async def _end(self, connection: Connection, jitter: float, grace: float) -> None:
         if jitter:

@@ -52,7 +52,7 @@ class DrainSignals:
         for number, previous in self._previous.items():
             if signal.getsignal(number) == self._handle:
                 signal.signal(number, previous)
-        self._previous.clear()
+        # Kept is what came before: who took a signal after us may go on to call us.
         self._loop = None
 
     def _handle(self, number: int, frame: FrameType | None) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
-from falconws.media import PayloadEmptyError, PayloadError
+from falconws.media import PayloadError
 
 from ..context import Context
-from ..errors import UnsupportedError
+from ..errors import MediaNotFoundError, UnsupportedError
 from ..errors.media import payload_to_http_error
 from ..options import RequestOptions
 from ..scopes import Receive, Scope
 from ..uri import parse_host
-from ._body import BoundedStream, read_body
+from ._body import BoundedStream
 from ._params import RequestParams
 
 __all__ = ("BoundedStream", "Request")
@@ -43,6 +43,7 @@ class Request(RequestParams):
     __slots__ = (
         "__dict__",
         "__weakref__",
+        "_body_taken",
         "_context",
         "_media",
         "_media_error",
@@ -77,6 +78,7 @@ class Request(RequestParams):
             path = path.removesuffix("/")
         self.path = path
         self.uri_template: str | None = None
+        self._body_taken = False
         self._context: Context | None = None
         self._cookies = None
         self._headers = None
@@ -176,10 +178,8 @@ class Request(RequestParams):
                 raise UnsupportedError(
                     "A WebSocket handshake has no body; receive messages from the WebSocket."
                 )
-            read_already = self._media is not UNSET or self._media_error is not None
-            stream = self._stream = BoundedStream(
-                self._receive, 0 if read_already else self.content_length
-            )
+            length = 0 if self._body_taken else self.content_length
+            stream = self._stream = BoundedStream(self._receive, length)
         return stream
 
     bounded_stream = stream
@@ -206,7 +206,7 @@ class Request(RequestParams):
         if self._media_error is None:
             return self._media
         if default_when_empty is not UNSET:
-            if isinstance(self._media_error.__cause__, PayloadEmptyError):
+            if isinstance(self._media_error, MediaNotFoundError):
                 return default_when_empty
         raise self._media_error
 
@@ -214,26 +214,6 @@ class Request(RequestParams):
     def media(self) -> Awaitable[Any]:
         """What `get_media` gives; ``await req.media``."""
         return self.get_media()
-
-    async def wait_body_read(self) -> None:
-        """Wait until the application has received all of the body; return at once if it has.
-
-        From then on the server has nothing to tell but that the client left.
-        """
-        headers = self.headers
-        # RFC 9112, 6.3: neither header means no body. HTTP/2 tells only by an event, and a GET
-        # there has one in theory alone.
-        if (
-            headers.get("content-length", "0") == "0"
-            and "transfer-encoding" not in headers
-        ):
-            if self._stream is None:
-                if (
-                    self.method in ("GET", "HEAD")
-                    or self.scope["http_version"][0] == "1"
-                ):
-                    return
-        await self.stream.wait_received()
 
     async def _read_media(self) -> Any:
         options = self.options
@@ -243,7 +223,7 @@ class Request(RequestParams):
                 content_type, options.default_media_type
             )
             if handler.decode is not None and self._stream is None:
-                return handler.decode(await read_body(self._receive), content_type)
+                return handler.decode(await self._read_body(), content_type)
             try:
                 return await handler.deserialize_async(
                     self.stream, content_type, self.content_length
@@ -253,3 +233,13 @@ class Request(RequestParams):
                     await self.stream.exhaust()
         except PayloadError as exc:
             raise payload_to_http_error(exc) from exc
+
+    async def _read_body(self) -> bytes:
+        """Read the whole body; without a stream where it comes in one piece, as most do."""
+        event = await self._receive()
+        if event["type"] == "http.request" and not event.get("more_body", False):
+            self._body_taken = True
+            body: bytes = event.get("body", b"")
+            return body
+        self.stream.take(event)
+        return await self.stream.read()

@@ -1,44 +1,15 @@
-"""The body of a request: `BoundedStream`, and reading it whole."""
+"""The body of a request: `BoundedStream`."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from typing import NoReturn
 
 from ..errors import ClientDisconnected, OperationNotAllowed
-from ..scopes import Receive
+from ..scopes import Event, Receive
 
-__all__ = ("BoundedStream", "read_body")
-
-
-def _left() -> NoReturn:
-    raise ClientDisconnected(
-        "The client disconnected before the body of its request was complete."
-    )
-
-
-async def read_body(receive: Receive) -> bytes:
-    """Read a whole body.
-
-    Raises:
-        ClientDisconnected: The client left in the middle.
-    """
-    event = await receive()
-    if event["type"] == "http.disconnect":
-        _left()
-    body: bytes = event.get("body", b"")
-    if not event.get("more_body", False):
-        return body
-    chunks = [body]
-    while True:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            _left()
-        chunks.append(event.get("body", b""))
-        if not event.get("more_body", False):
-            return b"".join(chunks)
+__all__ = ("BoundedStream",)
 
 
 class BoundedStream:
@@ -49,10 +20,12 @@ class BoundedStream:
     """
 
     __slots__ = (
-        "_all_received",
         "_buffer",
         "_closed",
+        "_consumed",
         "_iterated",
+        "_left",
+        "_lock",
         "_position",
         "_receive",
         "_remaining",
@@ -72,7 +45,11 @@ class BoundedStream:
         self._position = 0
         self._closed = False
         self._iterated = False
-        self._all_received: asyncio.Event | None = None
+        self._left = False
+        # The application reads, and the framework watches for the client's leaving; one of
+        # them at a time asks the server.
+        self._lock = asyncio.Lock()
+        self._consumed = asyncio.Event()
 
     @property
     def eof(self) -> bool:
@@ -119,26 +96,45 @@ class BoundedStream:
         """
         self._check_open()
         wanted = math.inf if size is None or size < 0 else size
-        chunks = [self._buffer]
-        length = len(self._buffer)
-        self._buffer = b""
+        chunks: list[bytes] = []
+        length = 0
         try:
             while length < wanted and (chunk := await self._next_chunk()):
                 chunks.append(chunk)
                 length += len(chunk)
         finally:  # also when this is cancelled: what came stays there to be read
-            self._buffer = b"".join(chunks)
-        data = self._buffer if length <= wanted else self._buffer[: int(wanted)]
-        self._buffer = self._buffer[len(data) :]
-        self._position += len(data)
-        return data
+            self._buffer = b"".join([*chunks, self._buffer])
+        return self._pop(int(min(wanted, length)))
 
-    async def wait_received(self) -> None:
-        """Wait until the server has nothing more of the body for us."""
-        if self._remaining != 0:
-            if self._all_received is None:
-                self._all_received = asyncio.Event()
-            await self._all_received.wait()
+    async def watch(self) -> None:
+        """Return when the client has left.
+
+        What comes of the body meanwhile stays to be read. There is no more of it held than
+        the server delivers at once: while that is not read, nothing more is received, and the
+        client's leaving is not noticed.
+        """
+        while not self._left:
+            if self._buffer and self._remaining != 0:
+                self._consumed.clear()
+                await self._consumed.wait()
+            async with self._lock:
+                if not self._left and not (self._buffer and self._remaining != 0):
+                    self.take(await self._receive())
+
+    def take(self, event: Event) -> None:
+        """Take an event of the server's into the stream."""
+        if event["type"] == "http.disconnect":
+            self._left = True
+            return
+        if self._remaining == 0:
+            return
+        chunk: bytes = event.get("body", b"")
+        if self._remaining is not None:
+            chunk = chunk[: self._remaining]
+            self._remaining -= len(chunk)
+        if not event.get("more_body", False):
+            self._remaining = 0
+        self._buffer += chunk
 
     async def readall(self) -> bytes:
         """Read everything that is left."""
@@ -162,8 +158,7 @@ class BoundedStream:
         return self._chunks()
 
     async def _chunks(self) -> AsyncIterator[bytes]:
-        while chunk := self._buffer or await self._next_chunk():
-            self._buffer = b""
+        while chunk := await self._next_chunk():
             self._position += len(chunk)
             yield chunk
 
@@ -171,20 +166,21 @@ class BoundedStream:
         if self._closed:
             raise OperationNotAllowed("The stream is closed.")
 
+    def _pop(self, size: int) -> bytes:
+        data, self._buffer = self._buffer[:size], self._buffer[size:]
+        self._position += len(data)
+        return data
+
     async def _next_chunk(self) -> bytes:
-        """Receive the next bytes; none at the end. Nothing past Content-Length comes through."""
-        while self._remaining != 0:
-            event = await self._receive()
-            if event["type"] == "http.disconnect":
-                _left()
-            chunk: bytes = event.get("body", b"")
-            if self._remaining is not None:
-                chunk = chunk[: self._remaining]
-                self._remaining -= len(chunk)
-            if not event.get("more_body", False):
-                self._remaining = 0
-            if self._remaining == 0 and self._all_received is not None:
-                self._all_received.set()
-            if chunk:
-                return chunk
-        return b""
+        """Give what is at hand, or the next that comes; nothing at the end."""
+        while not self._buffer and self._remaining != 0:
+            async with self._lock:
+                if not self._buffer and self._remaining != 0 and not self._left:
+                    self.take(await self._receive())
+            if self._left and not self._buffer and self._remaining != 0:
+                raise ClientDisconnected(
+                    "The client disconnected before the body of its request was complete."
+                )
+        chunk, self._buffer = self._buffer, b""
+        self._consumed.set()
+        return chunk

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from http.cookies import _unquote as unquote_cookie
+import re
 from typing import Literal, overload
 
 from falconws.media import best_match, quality
@@ -131,6 +131,22 @@ class RequestHeaders:
                 name, equals, value = field.partition("=")
                 if equals and name.strip():
                     cookies.setdefault(name.strip(), []).append(
-                        unquote_cookie(value.strip())
+                        _unquote_cookie(value.strip())
                     )
         return cookies
+
+
+_COOKIE_ESCAPE = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))")
+
+
+def _unquote_cookie(value: str) -> str:
+    """Undo what `Response.set_cookie` does to a value that could not be sent as it is."""
+    if len(value) < 2 or value[0] != '"' or value[-1] != '"':
+        return value
+    octets = _COOKIE_ESCAPE.sub(
+        lambda match: chr(int(match[1], 8)) if match[1] else match[2], value[1:-1]
+    )
+    try:
+        return octets.encode("latin-1").decode()
+    except UnicodeDecodeError:  # set by somebody else
+        return octets

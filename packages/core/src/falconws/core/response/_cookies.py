@@ -150,7 +150,7 @@ def _cookie_octet(octet: int) -> str:
 
 
 def _checked_attribute(name: str, text: str) -> str:
-    if re.search(r"[\x00-\x1f\x7f;]", text):
+    if not re.fullmatch(r"[\x20-:<-~]*", text):  # RFC 6265, 4.1.1: av-octets
         raise ValueError(
             f"The cookie's {name} {text!r} has a character that may not be there."
         )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 __all__ = ("Stream", "check_stream", "close_source", "file_chunks")
+
+logger = logging.getLogger("falconws")
 
 # One ASGI send each: large enough that its cost does not show, small enough to wait for.
 FILE_CHUNK_SIZE = 64 * 1024
@@ -57,9 +60,16 @@ async def file_chunks(file: Any) -> AsyncIterator[bytes]:
 
 
 async def close_source(source: Any) -> None:
-    """Close what a stream came from, by ``aclose()`` or ``close()``, awaited if need be."""
+    """Close what a stream came from, by ``aclose()`` or ``close()``, awaited if need be.
+
+    That this fails is logged: nobody who could do something about it waits for it.
+    """
     close = getattr(source, "aclose", None) or getattr(source, "close", None)
-    if close is not None:
+    if close is None:
+        return
+    try:
         result = close()
         if inspect.isawaitable(result):
             await result
+    except Exception as exc:
+        logger.error("%r could not be closed", source, exc_info=exc)

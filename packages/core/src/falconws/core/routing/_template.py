@@ -191,7 +191,10 @@ def _parse_field(
 def _parse_arguments(arguments: str) -> tuple[list[Any], dict[str, Any]]:
     """Read ``2, max=5``. Literals only: a template is never evaluated."""
     call = ast.parse(f"f({arguments})", mode="eval").body
-    assert isinstance(call, ast.Call)
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        raise ValueError(
+            "they are not what stands between the parentheses of one call."
+        )
     args = [ast.literal_eval(node) for node in call.args]
     return args, {str(kw.arg): ast.literal_eval(kw.value) for kw in call.keywords}
 

@@ -22,6 +22,11 @@ __all__ = (
 )
 
 
+_UUID = re.compile(
+    r"[0-9A-Fa-f]{8}(-?)[0-9A-Fa-f]{4}(\1[0-9A-Fa-f]{4}){2}\1[0-9A-Fa-f]{12}"
+)
+
+
 class BaseConverter:
     """Turns the text of a path segment into a value.
 
@@ -61,7 +66,8 @@ class IntConverter(BaseConverter):
 
     def convert(self, value: str) -> int | None:
         """Give the number."""
-        if self._num_digits is not None and len(value) != self._num_digits:
+        digits = len(value.removeprefix("-"))
+        if self._num_digits is not None and digits != self._num_digits:
             return None
         # int() takes more than a path should: "1_0", " 1", "+1", other scripts' digits.
         if not re.fullmatch(r"-?[0-9]+", value):
@@ -131,10 +137,8 @@ class UUIDConverter(BaseConverter):
 
     def convert(self, value: str) -> uuid.UUID | None:
         """Give the UUID."""
-        try:
-            return uuid.UUID(value)
-        except ValueError:
-            return None
+        # uuid.UUID() takes more than a path should: braces, "urn:uuid:", hyphens anywhere.
+        return uuid.UUID(value) if _UUID.fullmatch(value) else None
 
 
 class PathConverter(BaseConverter):

@@ -103,7 +103,9 @@ def is_awaitable_function(function: Any) -> bool:
     """
     if inspect.iscoroutinefunction(function):
         return True
-    unwrapped = inspect.unwrap(function) if callable(function) else function
+    if not callable(function):
+        return False
+    unwrapped = inspect.unwrap(function)
     if inspect.isfunction(unwrapped) or inspect.ismethod(unwrapped):
         return inspect.iscoroutinefunction(unwrapped)
     call = getattr(type(unwrapped), "__call__", None)  # noqa: B004 - its kind is what counts

@@ -129,7 +129,7 @@ class StaticRoute:
             return None
         if len(name) > _MAX_LENGTH or _FORBIDDEN.search(name):
             raise HTTPNotFound()
-        for segment in name.split("/"):
+        for segment in name.removesuffix("/").split("/"):
             # Windows ignores dots and spaces at a name's end, and so would open another file.
             if not segment or segment.endswith((".", " ")) or _is_device(segment):
                 raise HTTPNotFound()
@@ -138,7 +138,7 @@ class StaticRoute:
             if not path.is_relative_to(self.directory):  # by a symbolic link
                 raise HTTPNotFound()
             # Opening a FIFO would wait for its writer: what it is has to be known before.
-            return path if path.is_file() else None
+            return path if path.is_file() and not name.endswith("/") else None
         except (
             OSError,
             RuntimeError,
