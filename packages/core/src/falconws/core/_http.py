@@ -15,7 +15,6 @@ from .errors import (
     HTTPInternalServerError,
     HTTPMethodNotAllowed,
     HTTPRouteNotFound,
-    HTTPServiceUnavailable,
     HTTPStatus,
 )
 from .request import Request
@@ -38,9 +37,6 @@ HTTP_HOOKS = (
 
 # A method map has the responders of other scopes too, which no request names.
 _METHODS = frozenset((*HTTP_METHODS, *WEBDAV_METHODS))
-
-# Seconds after which a client may find another instance, or this one started again.
-_RETRY_AFTER_DRAIN = 5
 
 
 class HTTPServer:
@@ -77,7 +73,7 @@ class HTTPServer:
         try:
             try:
                 if app.connections.draining:
-                    raise _going_away()
+                    raise app.connections.refusal()
                 if self._process_request:
                     for process_request in self._process_request:
                         await process_request(req, resp)
@@ -227,14 +223,6 @@ class HTTPServer:
     ) -> None:
         logger.error("Unhandled exception at %s %s", req.method, req.path, exc_info=exc)
         await self._answer_error(req, resp, HTTPInternalServerError(), params)
-
-
-def _going_away() -> HTTPServiceUnavailable:
-    return HTTPServiceUnavailable(
-        description="The server is shutting down.",
-        retry_after=_RETRY_AFTER_DRAIN,
-        headers={"Connection": "close"},
-    )
 
 
 def _default_responder(method: str, method_map: dict[str, Any]) -> Callable[..., Any]:

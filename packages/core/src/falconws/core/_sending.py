@@ -6,9 +6,9 @@ import asyncio
 import math
 from typing import Any
 
-from .errors import ClientDisconnected
+from .errors import ClientDisconnected, HTTPInvalidHeader
 from .lifecycle import Connections
-from .request import Request
+from .request import BoundedStream, Request
 from .response import Response, Stream
 from .response.stream import close_source
 from .scopes import Event, Send
@@ -194,7 +194,11 @@ class _StreamSender:
 
     async def _watch(self) -> None:
         """Stop the stream when the client disconnects."""
-        await self._req.stream.watch()
+        try:
+            stream = self._req.stream
+        except HTTPInvalidHeader:  # a Content-Length that is no number tells of no body
+            stream = BoundedStream(self._req._receive, 0)
+        await stream.watch()
         self._left = True
         self._stop()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from falconws.media import BaseHandler, JSONHandler
@@ -27,7 +29,8 @@ class SSEvent:
     several lines arrives as text of several lines, and nothing in it can pass for a field.
 
     Attributes:
-        data: The text; None for an event without data, which a browser does not dispatch.
+        data: The text; None for an event without data, which a browser does not dispatch, and
+            for one that was given ``json``.
         comment: Text that clients skip; None for none.
     """
 
@@ -53,7 +56,7 @@ class SSEvent:
             event_id: In one line, and without NUL.
             retry: In milliseconds, from 0.
             text: Falcon's name for ``data`` that is a string.
-            json: An object; ``data`` becomes its JSON.
+            json: An object whose JSON is the data.
             event: Falcon's name for ``event_type``.
             comment: May have several lines.
 
@@ -102,11 +105,13 @@ class SSEvent:
         self._retry = _checked_retry(retry)
 
     def __repr__(self) -> str:
-        fields = (
+        fields: Iterable[str] = (
             f"{name}={getattr(self, name)!r}"
             for name in ("data", "event_type", "event_id", "retry", "comment")
             if getattr(self, name) is not None
         )
+        if self._json is not _UNSET:
+            fields = itertools.chain([f"json={self._json!r}"], fields)
         return f"SSEvent({', '.join(fields)})"
 
     def __bytes__(self) -> bytes:

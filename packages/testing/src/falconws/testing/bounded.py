@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import io
+import traceback
 from collections.abc import Awaitable
+from types import FrameType
 from typing import Any, TypeVar
 
 __all__ = ("DEFAULT_TIMEOUT", "bounded", "finish")
@@ -16,7 +17,12 @@ T = TypeVar("T")
 
 
 async def bounded(
-    awaitable: Awaitable[T], seconds: float, what: str, task: asyncio.Task[Any]
+    awaitable: Awaitable[T],
+    seconds: float,
+    what: str,
+    task: asyncio.Task[Any],
+    *,
+    cancels: bool = True,
 ) -> T:
     """Await something that an application is to bring about.
 
@@ -25,6 +31,7 @@ async def bounded(
         seconds: For how long.
         what: What to say that the application did not do.
         task: The application's, whose stack goes into the message.
+        cancels: Whether the application is of no more use if it did not do that.
 
     Raises:
         TimeoutError: It took longer.
@@ -33,8 +40,12 @@ async def bounded(
         async with asyncio.timeout(seconds):
             return await awaitable
     except TimeoutError:
+        stack = _stack(task)
+        if cancels:
+            task.cancel()
+            await asyncio.wait({task}, timeout=seconds)
         raise TimeoutError(
-            f"The application did not {what} within {seconds:g} s.\n{_stack(task)}"
+            f"The application did not {what} within {seconds:g} s.\n{stack}"
         ) from None
 
 
@@ -46,7 +57,8 @@ async def finish(task: asyncio.Task[Any], seconds: float) -> None:
     """
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if done:
-        await task
+        if not task.cancelled():  # which would be taken for a cancellation of the test
+            task.result()
         return
     stack = _stack(task)
     task.cancel()
@@ -57,6 +69,18 @@ async def finish(task: asyncio.Task[Any], seconds: float) -> None:
 
 
 def _stack(task: asyncio.Task[Any]) -> str:
-    out = io.StringIO()
-    task.print_stack(file=out)
-    return out.getvalue()
+    """Show where a task is, down to what it awaits."""
+    frames: list[tuple[FrameType, int]] = []
+    awaited: Any = task.get_coro()
+    while (frame := _frame(awaited)) is not None:
+        frames.append((frame, frame.f_lineno))
+        awaited = getattr(awaited, "cr_await", None) or getattr(
+            awaited, "ag_await", None
+        )
+    lines = traceback.StackSummary.extract(frames).format()
+    return f"It is in {task!r}, here:\n{''.join(lines)}"
+
+
+def _frame(awaited: Any) -> FrameType | None:
+    frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "ag_frame", None)
+    return frame if isinstance(frame, FrameType) else None

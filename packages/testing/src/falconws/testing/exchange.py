@@ -101,13 +101,7 @@ class Exchange:
         Raises:
             TimeoutError: It did not come within that many seconds.
         """
-        try:
-            await bounded(
-                self._started.wait(), seconds, "start its response", self.task
-            )
-        except TimeoutError:
-            self.task.cancel()
-            raise
+        await bounded(self._started.wait(), seconds, "start its response", self.task)
         if not self._status:
             await self.task  # which raises what the application did
             raise AssertionError("The application returned without a response.")
@@ -115,7 +109,9 @@ class Exchange:
 
     async def next_chunk(self, seconds: float) -> bytes | None:
         """Wait for the next piece of the body; None when it has ended."""
-        chunk = await bounded(self._chunks.get(), seconds, "send anything", self.task)
+        chunk = await bounded(
+            self._chunks.get(), seconds, "send anything", self.task, cancels=False
+        )
         if chunk is None:
             self._chunks.put_nowait(None)  # for whoever asks again
         return chunk

@@ -57,7 +57,8 @@ class Lifespan:
             await bounded(waiting, self._timeout, f"complete its {phase}", task)
             if not answer.done():
                 # ASGI, "Lifespan": one that raises does not support the protocol, and is
-                # used without it.
+                # used without it. Its error is looked at, or asyncio would complain.
+                task.cancelled() or task.exception()
                 return
         finally:
             answer.cancel()

@@ -22,7 +22,7 @@ class ResultHeaders(dict[str, str]):
                 raw_name.decode("latin-1").lower(),
                 raw_value.decode("latin-1"),
             )
-            # RFC 9110, 5.3; but cookies hold commas, and so stay apart.
+            # RFC 9110, 5.3. Cookies hold commas: they are told apart by `Result.cookies`.
             joined = f"{self[name]}, {value}" if name in self else value
             dict.__setitem__(self, name, joined)
 

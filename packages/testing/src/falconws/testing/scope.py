@@ -50,14 +50,20 @@ def create_scope(
         cookies: Added as a header; None for none.
 
     Raises:
-        ValueError: The path does not begin with a slash, or has a query string.
+        ValueError: The path does not begin with a slash or has a query string, or there is no
+            such scheme.
     """
     if not path.startswith("/") or "?" in path:
         raise ValueError(
             f"The path {path!r} must begin with a slash, and have no query string."
         )
-    port = port or _DEFAULT_PORTS[scheme]
-    authority = host if port == _DEFAULT_PORTS[scheme] else f"{host}:{port}"
+    default_port = _DEFAULT_PORTS.get(scheme)
+    if default_port is None:
+        raise ValueError(
+            f"The scheme is one of {', '.join(_DEFAULT_PORTS)}, not {scheme!r}."
+        )
+    port = port or default_port
+    authority = host if port == default_port else f"{host}:{port}"
     fields = [(name.lower(), value) for name, value in _items(headers)]
     present = {name for name, _ in fields}
     for name, value in (("host", authority), ("user-agent", DEFAULT_UA)):
@@ -74,7 +80,7 @@ def create_scope(
         "method": method,
         "scheme": scheme,
         "path": unquote(path),
-        "raw_path": path.encode("latin-1"),
+        "raw_path": path.encode(),
         "query_string": query_string.encode(),
         "root_path": root_path,
         "headers": [(n.encode("latin-1"), v.encode("latin-1")) for n, v in fields],

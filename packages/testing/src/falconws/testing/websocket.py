@@ -74,7 +74,9 @@ class ASGIWebSocketSimulator:
         self.connect()
         try:
             await self.wait_ready()
-        except BaseException:
+        except TimeoutError:
+            raise
+        except Exception:
             await self._finish()
             raise
         return self
@@ -89,7 +91,15 @@ class ASGIWebSocketSimulator:
         await self._finish()
 
     def connect(self) -> None:
-        """Send the handshake."""
+        """Send the handshake.
+
+        Raises:
+            OperationNotAllowed: It was sent already.
+        """
+        if self._task is not None:
+            raise OperationNotAllowed(
+                "This simulator was connected already; make another."
+            )
         self._to_app.put_nowait({"type": "websocket.connect"})
         self._task = asyncio.get_running_loop().create_task(
             self._app(self._scope, self._receive, self._send)
@@ -110,9 +120,8 @@ class ASGIWebSocketSimulator:
             TimeoutError: Nothing of that happened.
         """
         seconds = self._timeout if timeout is None else timeout
-        await bounded(
-            self._answered.wait(), seconds, "answer the handshake", self._running()
-        )
+        task = self._running()
+        await bounded(self._answered.wait(), seconds, "answer the handshake", task)
         if not self._accepted:
             raise self._disconnected()
 
@@ -132,8 +141,7 @@ class ASGIWebSocketSimulator:
 
     async def _finish(self) -> None:
         self._gone = True
-        if self._task is not None:
-            await finish(self._task, self._timeout)
+        await finish(self._running(), self._timeout)
 
     # Messages.
 
@@ -194,17 +202,19 @@ class ASGIWebSocketSimulator:
         return _MSGPACK.deserialize(await self.receive_data())
 
     def _deliver(self, event: Event) -> None:
+        if self.closed:
+            raise self._disconnected()
         if not self._accepted:
             raise OperationNotAllowed(
                 "The application has not accepted the connection."
             )
-        if self.closed:
-            raise self._disconnected()
         self._to_app.put_nowait(event)
 
     async def _next_message(self) -> Event:
-        waiting = self._to_client.get()
-        event = await bounded(waiting, self._timeout, "send a message", self._running())
+        task = self._running()
+        event = await bounded(
+            self._to_client.get(), self._timeout, "send a message", task, cancels=False
+        )
         if event is None:
             self._to_client.put_nowait(None)  # for whoever asks again
             raise self._disconnected()
@@ -258,6 +268,10 @@ class ASGIWebSocketSimulator:
             raise AssertionError(f"The application sent {kind!r} to an open WebSocket.")
 
     def _answer_handshake(self, kind: str, event: Event) -> None:
+        if self._denial_start is not None and kind != "websocket.http.response.body":
+            raise AssertionError(
+                f"The application sent {kind!r} in the middle of a denial."
+            )
         if kind == "websocket.accept":
             self._accepted = True
             self.subprotocol = event.get("subprotocol")
@@ -265,7 +279,7 @@ class ASGIWebSocketSimulator:
             self._answered.set()
         elif kind == "websocket.close":
             self._deny(Result(403, []))
-        elif kind == "websocket.http.response.start" and self._denial_start is None:
+        elif kind == "websocket.http.response.start":
             self._denial_start = event
         elif kind == "websocket.http.response.body" and self._denial_start is not None:
             self._body += event.get("body", b"")

@@ -57,9 +57,9 @@ class ReceiveAhead:
         return self._task is not None and not self._task.done()
 
     @property
-    def drained(self) -> bool:
-        """Whether everything was read that will ever come."""
-        return self._over and not self._events
+    def empty(self) -> bool:
+        """Whether everything was read that came so far."""
+        return not self._events
 
     def fill(self) -> None:
         """Receive until the limit is reached or the client has left."""
@@ -70,6 +70,7 @@ class ReceiveAhead:
         """Receive no more."""
         if self._task is not None:
             self._task.cancel()
+            self._task = None
 
     async def next(self) -> Event:
         """Give the next event; it must not be `exhausted`, nor over and read to the end."""
@@ -90,14 +91,18 @@ class ReceiveAhead:
                 event = await self._receive()
             except Exception as exc:  # the server's; for whoever receives next
                 self._events.append(exc)
-                self._over = True
-            else:
-                self._events.append(event)
-                if event["type"] == "websocket.disconnect":
-                    self._over = True
-                    self._on_disconnect(event)
-            if self._waiter is not None:
-                # Somebody receives again, and goes on to ask the server directly.
-                if not self._waiter.done():
-                    self._waiter.set_result(None)
+                self._wake()
                 return
+            self._events.append(event)
+            if event["type"] == "websocket.disconnect":
+                self._over = True
+                self._on_disconnect(event)
+            if self._wake():
+                return  # Somebody receives again, and goes on to ask the server directly.
+
+    def _wake(self) -> bool:
+        """Wake whoever waits; give whether there is someone."""
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+        return waiter is not None

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-__all__ = ("CloseCode", "check_close", "close_code_for", "default_reasons")
+__all__ = (
+    "CloseCode",
+    "check_close",
+    "check_code",
+    "close_code_for",
+    "default_reasons",
+)
 
 # RFC 6455, 5.5: a control frame has at most 125 bytes, of which the code takes two.
 _MAX_REASON = 123
@@ -35,17 +41,28 @@ def check_close(code: int, reason: str) -> None:
     Raises:
         ValueError: One of both, or something else in their place.
     """
+    check_code(code)
+    if not isinstance(reason, str):
+        raise ValueError(f"A close reason is a string, not {reason!r}.")
+    length = len(reason.encode())
+    if length > _MAX_REASON:
+        raise ValueError(
+            f"A close reason has at most {_MAX_REASON} bytes in UTF-8, and this one {length}."
+        )
+
+
+def check_code(code: int) -> None:
+    """Refuse a code that must not be sent.
+
+    Raises:
+        ValueError: It is one of those, or no number.
+    """
     if not isinstance(code, int) or isinstance(code, bool):
         raise ValueError(f"A close code is a number, not {code!r}.")
     if code not in _REGISTERED and not 3000 <= code <= 4999:
         raise ValueError(
             f"The close code {code} must not be sent (RFC 6455, 7.4). Use 1000 for a normal "
             "end, and 4000 to 4999 for what your application defines."
-        )
-    length = len(reason.encode())
-    if length > _MAX_REASON:
-        raise ValueError(
-            f"A close reason has at most {_MAX_REASON} bytes in UTF-8, and this one {length}."
         )
 
 
@@ -62,7 +79,6 @@ def default_reasons() -> dict[int, str]:
         CloseCode.UNSUPPORTED_DATA: "Unsupported Data",
         CloseCode.INVALID_DATA: "Invalid Data",
         CloseCode.INTERNAL_ERROR: "Internal Server Error",
-        3011: "Internal Server Error",
     }
     reasons.update(
         {close_code_for(status.value): status.phrase for status in HTTPStatus}

@@ -37,11 +37,14 @@ class WebSocketDisconnected(ConnectionError):
         """
         self.code = 1005 if code is None else code
         self.reason = reason or ""
-        super().__init__(self.code, self.reason)
-
-    def __str__(self) -> str:
         sentence = f"The WebSocket was closed with code {self.code}"
-        return f"{sentence}: {self.reason}" if self.reason else f"{sentence}."
+        # One argument: of two, OSError would make an errno and a strerror.
+        super().__init__(
+            f"{sentence}: {self.reason}" if self.reason else f"{sentence}."
+        )
+
+    def __reduce__(self) -> tuple[type[WebSocketDisconnected], tuple[int, str]]:
+        return type(self), (self.code, self.reason)
 
 
 class WebSocketPathNotFound(WebSocketDisconnected):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from falconws.core import (
@@ -15,7 +16,6 @@ from falconws.core import (
     HTTPInternalServerError,
     HTTPMethodNotAllowed,
     HTTPRouteNotFound,
-    HTTPServiceUnavailable,
     HTTPStatus,
     Receive,
     Request,
@@ -66,15 +66,18 @@ class WebSockets:
 class _OpenSocket:
     """A WebSocket whose responder has not returned; a `Connection`."""
 
-    __slots__ = ("_grace", "_timer", "cancelled", "task", "ws")
+    __slots__ = ("_grace", "_refuse", "_timer", "cancelled", "task", "ws")
 
-    def __init__(self, ws: WebSocket, grace: float | None) -> None:
+    def __init__(
+        self, ws: WebSocket, grace: float | None, refuse: Callable[[], Awaitable[None]]
+    ) -> None:
         task = asyncio.current_task()
         assert task is not None  # A server calls an application in a task.
         self.task: asyncio.Task[None] = task
         self.ws = ws
         self.cancelled = False
         self._grace = grace
+        self._refuse = refuse
         self._timer: asyncio.TimerHandle | None = None
         ws.watch(self._client_left)
 
@@ -82,7 +85,10 @@ class _OpenSocket:
         self.ws.sweep()
 
     async def end(self) -> None:
-        await self.ws.close(CloseCode.GOING_AWAY)
+        if self.ws.unaccepted:
+            await self._refuse()
+        else:
+            await self.ws.close(CloseCode.GOING_AWAY)
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -118,7 +124,9 @@ class WebSocketServer:
             Exception: self._close_for_bug,
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(  # noqa: C901 - the whole of a connection reads top to bottom
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         """Serve one connection."""
         event = await receive()
         if event["type"] != "websocket.connect":  # the client did not wait
@@ -126,37 +134,48 @@ class WebSocketServer:
         app = self._app
         req = app.request_type(scope, receive, app.req_options)
         ws = WebSocket(scope, receive, send, self.options)
-        connection = _OpenSocket(ws, self.options.disconnect_grace)
+
+        def refuse() -> Awaitable[None]:
+            return self._refuse(req, None, app.connections.refusal(), {}, ws)
+
+        connection = _OpenSocket(ws, self.options.disconnect_grace, refuse)
         resource: object | None = None
         params: dict[str, Any] = {}
         succeeded = False
+        code = CloseCode.NORMAL_CLOSURE
         app.connections.add(connection)
         try:
             try:
                 if app.connections.draining:
-                    raise HTTPServiceUnavailable(
-                        description="The server is shutting down."
-                    )
+                    raise app.connections.refusal()
                 for process_request in self._process_request:
                     await process_request(req, ws)
-                responder, resource, params = self._route(req)
-                for process_resource in self._process_resource:
-                    await process_resource(req, ws, resource, params)
-                if not ws.closed:  # by middleware
-                    await responder(req, ws, **params)
+                    if ws.closed:
+                        break
+                if not ws.closed:
+                    responder, resource, params = self._route(req)
+                    for process_resource in self._process_resource:
+                        await process_resource(req, ws, resource, params)
+                        if ws.closed:
+                            break
+                    if not ws.closed:
+                        await responder(req, ws, **params)
                 succeeded = True
             except Exception as exc:
                 await self._recover(req, ws, exc, params)
             except asyncio.CancelledError:
-                if not connection.cancelled or connection.task.uncancel():
-                    raise
-                logger.debug("WebSocket %s: responder cancelled.", req.path)
-        finally:
-            connection.stop()
-            try:
-                await self._finish(req, ws, resource, succeeded, params)
+                code = CloseCode.GOING_AWAY
+                raise
             finally:
-                app.connections.remove(connection)
+                connection.stop()
+                await self._finish(req, ws, resource, succeeded, params)
+                await ws.close(code)
+        except asyncio.CancelledError:
+            if not connection.cancelled or connection.task.uncancel():
+                raise
+            logger.debug("WebSocket %s: cancelled.", req.path)
+        finally:
+            app.connections.remove(connection)
 
     def _route(self, req: Request) -> tuple[Any, object, dict[str, Any]]:
         """Find the responder, the resource it belongs to, and its arguments."""
@@ -178,13 +197,12 @@ class WebSocketServer:
         succeeded: bool,
         params: dict[str, Any],
     ) -> None:
-        """Call the hooks for the end, and close the socket if nobody has."""
+        """Call the hooks for the end."""
         for process_response in reversed(self._process_response):
             try:
                 await process_response(req, ws, resource, succeeded)
             except Exception as exc:
                 await self._recover(req, ws, exc, params)
-        await ws.close()
 
     async def _recover(
         self, req: Request, ws: WebSocket, exc: Exception, params: dict[str, Any]

@@ -12,7 +12,7 @@ from falconws.media import (
     TextBaseHandlerWS,
 )
 
-from .closing import CloseCode, default_reasons
+from .closing import CloseCode, check_code, default_reasons
 from .payload import WebSocketPayloadType
 
 __all__ = ("MediaHandlers", "WebSocketOptions")
@@ -31,14 +31,13 @@ class WebSocketOptions:
             receiving and sending alone.
         disconnect_grace: Seconds that a responder has to end by itself when its client has
             left, before it is cancelled; 0 to cancel it at once, None to leave it alone.
-        error_close_code: The code that an unexpected exception closes a WebSocket with.
         default_close_reasons: The reasons that go with codes where ``close()`` is given none.
     """
 
     __slots__ = (
+        "_error_close_code",
         "default_close_reasons",
         "disconnect_grace",
-        "error_close_code",
         "max_receive_queue",
         "media_handlers",
     )
@@ -78,8 +77,21 @@ class WebSocketOptions:
             WebSocketPayloadType.BINARY: binary,
             **(media_handlers or {}),
         }
-        self.error_close_code: int = CloseCode.INTERNAL_ERROR
+        self._error_close_code: int = CloseCode.INTERNAL_ERROR
         self.default_close_reasons = default_reasons()
+
+    @property
+    def error_close_code(self) -> int:
+        """The code that an unexpected exception closes a WebSocket with; 1011 by default.
+
+        Setting it raises `ValueError` for one that must not be sent.
+        """
+        return self._error_close_code
+
+    @error_close_code.setter
+    def error_close_code(self, code: int) -> None:
+        check_code(code)
+        self._error_close_code = code
 
     def json_handler(self) -> TextBaseHandlerWS:
         """Give the handler for text if that is JSON, otherwise JSON as installed."""

@@ -11,7 +11,7 @@ from falconws.media import PayloadTypeError
 
 from ._ahead import ReceiveAhead
 from ._state import State, next_state
-from .closing import CloseCode, check_close
+from .closing import CloseCode, check_close, check_code
 from .errors import WebSocketDisconnected
 from .options import WebSocketOptions
 from .payload import WebSocketPayloadType
@@ -239,6 +239,7 @@ class WebSocket:
         """
         if code is None:
             code = CloseCode.NORMAL_CLOSURE
+        check_code(code)
         reason = reason or self._options.default_close_reasons.get(code, "")
         check_close(code, reason)
         if next_state(self._state, "websocket.close") is None:
@@ -352,7 +353,7 @@ class WebSocket:
             WebSocketDisconnected: The connection is over.
         """
         payload = self._options.media_handlers[payload_type].serialize(media)
-        if payload_type is WebSocketPayloadType.TEXT:
+        if payload_type == WebSocketPayloadType.TEXT:
             await self.send_text(payload)
         else:
             await self.send_data(payload)
@@ -380,8 +381,7 @@ class WebSocket:
     def _broke_off(self) -> WebSocketDisconnected:
         """Take note that the server could not send, and give the error for that."""
         # RFC 6455, 7.1.5: a connection that broke off has the code 1006.
-        if not self.closed:
-            self._end(1006, "")
+        self._lose(1006, "")
         return self._disconnected()
 
     # Receiving.
@@ -473,6 +473,8 @@ class WebSocket:
         self._receiving = True
         try:
             ahead = self._ahead
+            if ahead is not None and ahead.exhausted:
+                ahead = self._ahead = None
             if ahead is None:
                 if self._state is not State.OPEN:
                     self._refuse("websocket.receive")
@@ -491,12 +493,9 @@ class WebSocket:
         """Give the next event of those that were received ahead."""
         if self._state is State.CONNECTING:
             self._refuse("websocket.receive")
-        if self.closed and ahead.drained:
+        if self.closed and ahead.empty:
             raise self._disconnected()
-        event = await ahead.next()
-        if ahead.exhausted:
-            self._ahead = None
-        return event
+        return await ahead.next()
 
     def _note_disconnect(self, event: Event) -> None:
         """Take note that the client has left, once."""
@@ -505,8 +504,11 @@ class WebSocket:
                 f"The server sent {event['type']!r} to a WebSocket."
             )
         # What was closed here keeps its own code. ASGI, "Disconnect": it defaults to 1005.
+        self._lose(event.get("code", 1005), event.get("reason") or "")
+
+    def _lose(self, code: int, reason: str) -> None:
         if not self.closed:
-            self._end(event.get("code", 1005), event.get("reason") or "")
+            self._end(code, reason)
             if self._on_disconnect is not None:
                 self._on_disconnect()
 

@@ -6,6 +6,8 @@ import asyncio
 import random
 from typing import Protocol
 
+from ..errors import HTTPServiceUnavailable
+
 __all__ = ("Connection", "Connections")
 
 
@@ -28,6 +30,9 @@ class Connection(Protocol):
         ...
 
 
+# Seconds after which a client may find another instance, or this one started again.
+_RETRY_AFTER = 5
+
 # Seconds between two looks at what is open. A connection takes two of them to be found idle.
 _SWEEP_INTERVAL = 0.2
 
@@ -45,6 +50,14 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def refusal(self) -> HTTPServiceUnavailable:
+        """Give what new work is refused with while `draining`."""
+        return HTTPServiceUnavailable(
+            description="The server is shutting down.",
+            retry_after=_RETRY_AFTER,
+            headers={"Connection": "close"},
+        )
 
     def reset(self) -> None:
         """Forget everything: the App starts anew, maybe on another loop."""
