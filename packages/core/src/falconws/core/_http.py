@@ -123,7 +123,13 @@ class HTTPServer:
     ) -> None:
         # As in Falcon, `sse` goes before every other body, and `stream` after them.
         body = None if resp.sse is not None else await self._body(req, resp, params)
-        stream = None if body is not None else resp.open_stream()
+        stream = None
+        if body is None:
+            try:
+                stream = resp.open_stream()
+            except Exception as exc:
+                await self._recover(req, resp, exc, params)
+                body = await self._body(req, resp, params)
         if stream is None:
             await send_body(resp, body, req.method == "HEAD", send)
         else:

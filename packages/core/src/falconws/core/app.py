@@ -288,16 +288,16 @@ class App:
             hooks: The middleware hooks that it calls.
 
         Raises:
-            ValueError: Something serves that scope type, or calls such a responder.
+            ValueError: Something serves that scope type, or calls such a responder or hook.
         """
         if scope_type in self._servers:
             raise ValueError(f"The scope {scope_type!r} is served already.")
         methods = {_method(name): name for name in responders}
         if taken := sorted(methods.keys() & self._responders.keys()):
             raise ValueError(f"There is a scope server for {', '.join(taken)} already.")
+        self.middleware.register(hooks)
         self._servers[scope_type] = server
         self._responders.update(methods)
-        self.middleware.register(hooks)
 
     def fill_slot(self, name: str, value: Any) -> None:
         """Provide what core has a place for, and does not do itself.

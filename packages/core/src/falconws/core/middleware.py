@@ -29,9 +29,15 @@ class Middleware:
         self.components: list[object] = []
 
     def register(self, hooks: Iterable[Hook]) -> None:
-        """Make hooks known, on behalf of a scope."""
-        for hook in hooks:
-            self._known[hook.name] = hook
+        """Make hooks known, on behalf of a scope.
+
+        Raises:
+            ValueError: Another scope has a hook of that name.
+        """
+        named = {hook.name: hook for hook in hooks}
+        if taken := sorted(named.keys() & self._known.keys()):
+            raise ValueError(f"There is a hook {', '.join(taken)} already.")
+        self._known.update(named)
 
     def functions(self, name: str) -> list[HookFunction]:
         """Give the functions of a hook: one list, which later components are added to."""

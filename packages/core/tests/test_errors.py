@@ -1,0 +1,186 @@
+"""The errors that are classes of their own: client.py, server.py, media.py, framework.py."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from falconws import core
+from falconws.core import HTTPBadRequest, HTTPError
+from falconws.core.errors.media import payload_to_http_error
+from falconws.media import PayloadError
+
+# Spelled by hand: the classes say their status nowhere else.
+STATUSES = {
+    "HTTPBadRequest": "400 Bad Request",
+    "HTTPUnauthorized": "401 Unauthorized",
+    "HTTPForbidden": "403 Forbidden",
+    "HTTPNotFound": "404 Not Found",
+    "HTTPRouteNotFound": "404 Not Found",
+    "HTTPNotAcceptable": "406 Not Acceptable",
+    "HTTPConflict": "409 Conflict",
+    "HTTPGone": "410 Gone",
+    "HTTPLengthRequired": "411 Length Required",
+    "HTTPPreconditionFailed": "412 Precondition Failed",
+    "HTTPContentTooLarge": "413 Content Too Large",
+    "HTTPUriTooLong": "414 URI Too Long",
+    "HTTPUnsupportedMediaType": "415 Unsupported Media Type",
+    "HTTPUnprocessableEntity": "422 Unprocessable Content",
+    "HTTPLocked": "423 Locked",
+    "HTTPFailedDependency": "424 Failed Dependency",
+    "HTTPPreconditionRequired": "428 Precondition Required",
+    "HTTPTooManyRequests": "429 Too Many Requests",
+    "HTTPRequestHeaderFieldsTooLarge": "431 Request Header Fields Too Large",
+    "HTTPUnavailableForLegalReasons": "451 Unavailable For Legal Reasons",
+    "HTTPInternalServerError": "500 Internal Server Error",
+    "HTTPNotImplemented": "501 Not Implemented",
+    "HTTPBadGateway": "502 Bad Gateway",
+    "HTTPServiceUnavailable": "503 Service Unavailable",
+    "HTTPGatewayTimeout": "504 Gateway Timeout",
+    "HTTPVersionNotSupported": "505 HTTP Version Not Supported",
+    "HTTPInsufficientStorage": "507 Insufficient Storage",
+    "HTTPLoopDetected": "508 Loop Detected",
+    "HTTPNetworkAuthenticationRequired": "511 Network Authentication Required",
+}
+WITH_ARGUMENTS: dict[str, tuple[tuple[Any, ...], str]] = {
+    "HTTPMethodNotAllowed": ((["GET"],), "405 Method Not Allowed"),
+    "HTTPRangeNotSatisfiable": ((7,), "416 Range Not Satisfiable"),
+    "HTTPInvalidHeader": (("It is odd.", "X-A"), "400 Bad Request"),
+    "HTTPMissingHeader": (("X-A",), "400 Bad Request"),
+    "HTTPInvalidParam": (("It is odd.", "a"), "400 Bad Request"),
+    "HTTPMissingParam": (("a",), "400 Bad Request"),
+    "MediaNotFoundError": (("JSON",), "400 Bad Request"),
+    "MediaMalformedError": (("JSON",), "400 Bad Request"),
+}
+ALL = {name: ((), status) for name, status in STATUSES.items()} | WITH_ARGUMENTS
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_class_stands_for_a_status_and_passes_the_rest_on(name: str) -> None:
+    args, status = ALL[name]
+    error = getattr(core, name)(
+        *args, title="T", description="D", headers={"X-A": "1"}, href="/h", code=7
+    )
+    assert isinstance(error, HTTPError)
+    assert error.status == status
+    assert (error.title, error.description, error.code) == ("T", "D", 7)
+    assert error.headers is not None
+    assert error.headers["X-A"] == "1"
+    assert error.link is not None
+
+
+def test_every_error_of_http_is_in_the_tables_above() -> None:
+    kinds = {
+        name
+        for name in core.__all__
+        if isinstance(kind := getattr(core, name), type)
+        and issubclass(kind, HTTPError)
+        and kind is not HTTPError
+    }
+    assert kinds == set(ALL)
+
+
+@pytest.mark.parametrize(
+    ("error", "headers"),
+    [
+        (core.HTTPUnauthorized(), None),
+        (
+            core.HTTPUnauthorized(challenges=["Bearer", "Basic"]),
+            {"WWW-Authenticate": "Bearer, Basic"},
+        ),
+        (core.HTTPMethodNotAllowed(["GET", "PUT"]), {"Allow": "GET, PUT"}),
+        (core.HTTPRangeNotSatisfiable(7), {"Content-Range": "bytes */7"}),
+        (core.HTTPServiceUnavailable(), None),
+        (core.HTTPServiceUnavailable(retry_after=7), {"Retry-After": "7"}),
+        (core.HTTPTooManyRequests(retry_after=0), {"Retry-After": "0"}),
+        (
+            core.HTTPContentTooLarge(retry_after=datetime(1994, 11, 6, tzinfo=UTC)),
+            {"Retry-After": "Sun, 06 Nov 1994 00:00:00 GMT"},
+        ),
+        (
+            core.HTTPTooManyRequests(retry_after=7, headers={"Retry-After": "8"}),
+            {"Retry-After": "8"},
+        ),
+    ],
+)
+def test_what_an_error_is_given_becomes_a_header(
+    error: HTTPError, headers: dict[str, str] | None
+) -> None:
+    assert error.headers == headers
+
+
+@pytest.mark.parametrize(
+    ("error", "title", "description"),
+    [
+        (
+            core.HTTPInvalidHeader("It is odd.", "X-A"),
+            "Invalid header value",
+            'The value provided for the "X-A" header is invalid. It is odd.',
+        ),
+        (
+            core.HTTPMissingHeader("X-A"),
+            "Missing header value",
+            'The "X-A" header is required.',
+        ),
+        (
+            core.HTTPInvalidParam("It is odd.", "a"),
+            "Invalid parameter",
+            'The "a" parameter is invalid. It is odd.',
+        ),
+        (
+            core.HTTPMissingParam("a"),
+            "Missing parameter",
+            'The "a" parameter is required.',
+        ),
+        (
+            core.MediaNotFoundError("JSON"),
+            "Invalid JSON",
+            "Could not parse an empty JSON body",
+        ),
+        (
+            core.MediaMalformedError("JSON"),
+            "Invalid JSON",
+            "Could not parse JSON body",
+        ),
+        (
+            core.MediaMalformedError("JSON", detail="line 1"),
+            "Invalid JSON",
+            "Could not parse JSON body - line 1",
+        ),
+    ],
+)
+def test_an_error_describes_itself(
+    error: HTTPError, title: str, description: str
+) -> None:
+    assert (error.title, error.description) == (title, description)
+
+
+def test_a_payload_error_of_another_kind_is_a_400_that_says_what_it_is() -> None:
+    class TooDeep(PayloadError):
+        def __str__(self) -> str:
+            return "It is too deep."
+
+    error = payload_to_http_error(TooDeep("YAML"))
+    assert type(error) is HTTPBadRequest
+    assert (error.title, error.description) == ("Invalid YAML", "It is too deep.")
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("ClientDisconnected", ConnectionError),
+        ("OperationNotAllowed", ValueError),
+        ("CompatibilityError", ValueError),
+        ("HeaderNotSupported", ValueError),
+        ("UnacceptableRouteError", ValueError),
+        ("SuffixedMethodNotFoundError", ValueError),
+        ("UnsupportedError", RuntimeError),
+        ("UnsupportedScopeError", RuntimeError),
+        ("ExtensionNotInstalledError", RuntimeError),
+    ],
+)
+def test_an_error_that_is_no_response_is_one_of_pythons_own(
+    name: str, base: type[Exception]
+) -> None:
+    assert issubclass(getattr(core, name), base)
+    assert not issubclass(getattr(core, name), HTTPError)

@@ -1,0 +1,20 @@
+from falconws.core import RequestOptions, ResponseOptions, RouterOptions
+from falconws.media import BaseHandler
+
+
+def test_options_of_one_app_are_not_those_of_another() -> None:
+    changed = RequestOptions()
+    changed.media_handlers["a/b"] = BaseHandler()
+    assert "a/b" not in RequestOptions().media_handlers
+    assert "a/b" not in ResponseOptions().media_handlers
+    RouterOptions().converters["x"] = str
+    assert RouterOptions().converters == {}
+
+
+def test_web_files_have_their_types_on_every_system() -> None:
+    types = ResponseOptions().static_media_types
+    assert types[".js"] == types[".mjs"] == "text/javascript"
+    assert types[".css"] == "text/css"
+    assert types[".wasm"] == "application/wasm"
+    assert types[".woff2"] == "font/woff2"
+    assert types[".png"] == "image/png"

@@ -1,0 +1,318 @@
+import asyncio
+import json
+from collections.abc import Iterable
+from typing import IO, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from falconws.core import (
+    ClientDisconnected,
+    Context,
+    Event,
+    HTTPError,
+    HTTPInvalidHeader,
+    HTTPUnsupportedMediaType,
+    MediaMalformedError,
+    MediaNotFoundError,
+    Request,
+    RequestOptions,
+    UnsupportedError,
+)
+from falconws.media import BaseHandler, Handlers, PayloadError
+from falconws.testing import create_scope, create_scope_ws
+
+
+def request(
+    chunks: Iterable[bytes] = (b"",),
+    *,
+    leaves: bool = False,
+    options: RequestOptions | None = None,
+    **scope: Any,
+) -> Request:
+    """A request whose body comes in chunks; then the client leaves."""
+    events: list[Event] = [
+        {"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks
+    ]
+    if events and not leaves:
+        events[-1]["more_body"] = False
+
+    async def receive() -> Event:
+        return events.pop(0) if events else {"type": "http.disconnect"}
+
+    return Request(create_scope(**scope), receive, options)
+
+
+def json_request(body: bytes, **kwargs: Any) -> Request:
+    return request([body], headers={"Content-Type": "application/json"}, **kwargs)
+
+
+# Where it was sent to.
+
+
+def test_a_request_tells_where_it_was_sent_to() -> None:
+    req = request(
+        path="/a%20b",
+        query_string="x=1",
+        scheme="https",
+        host="example.com",
+        root_path="/app",
+    )
+    assert (req.scheme, req.host, req.port, req.netloc) == (
+        "https",
+        "example.com",
+        443,
+        "example.com",
+    )
+    assert (req.root_path, req.path, req.query_string) == ("/app", "/a b", "x=1")
+    assert req.prefix == "https://example.com/app"
+    assert req.relative_uri == "/app/a b?x=1"
+    assert req.url == req.uri == "https://example.com/app/a b?x=1"
+    assert repr(req) == "<Request: GET 'https://example.com/app/a b?x=1'>"
+
+
+@pytest.mark.parametrize(
+    ("host", "netloc", "name", "port"),
+    [
+        ("example.com:80", "example.com", "example.com", 80),
+        ("example.com:8000", "example.com:8000", "example.com", 8000),
+        ("[::1]:8000", "[::1]:8000", "::1", 8000),
+        ("[::1]", "[::1]", "::1", 80),
+        ("example.com:x", "falconws.test", "falconws.test", 80),  # as the server says
+    ],
+)
+def test_the_authority_is_that_of_the_host_header(
+    host: str, netloc: str, name: str, port: int
+) -> None:
+    req = request(headers={"Host": host})
+    assert (req.netloc, req.host, req.port) == (netloc, name, port)
+    assert req.relative_uri == "/"
+
+
+def test_a_scope_that_leaves_out_what_it_may_is_enough() -> None:
+    scope = create_scope(path="/")
+    for key in ("scheme", "root_path", "query_string", "server", "client"):
+        del scope[key]
+    scope |= {"path": "", "headers": []}
+    req = Request(scope, asyncio.Event().wait)  # type: ignore[arg-type]
+    assert (req.scheme, req.host, req.port, req.path) == ("http", "", 80, "/")
+    assert (req.query_string, req.root_path, req.remote_addr) == ("", "", "127.0.0.1")
+
+
+def test_the_peer_is_the_one_that_is_connected_to_the_server() -> None:
+    assert request(remote_addr="192.0.2.7").remote_addr == "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    ("path", "routed"), [("/rooms/", "/rooms"), ("/rooms", "/rooms"), ("/", "/")]
+)
+def test_a_trailing_slash_is_left_out_where_it_is_asked_for(
+    path: str, routed: str
+) -> None:
+    assert request(path=path).path == path
+    options = RequestOptions(strip_url_path_trailing_slash=True)
+    assert request(path=path, options=options).path == routed
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("ws", 80), ("wss", 443)])
+async def test_the_handshake_of_a_websocket_is_a_get_without_a_body(
+    scheme: str, port: int
+) -> None:
+    scope = create_scope_ws("/chat", scheme=scheme)
+    req = Request(scope, asyncio.Event().wait)  # type: ignore[arg-type]
+    assert req.is_websocket
+    assert (req.method, req.scheme, req.port) == ("GET", scheme, port)
+    assert req.url == f"{scheme}://falconws.test/chat"
+    with pytest.raises(UnsupportedError, match="has no body"):
+        _ = req.stream
+
+
+def test_a_context_is_the_requests_own_and_of_the_type_of_its_class() -> None:
+    class Session(Context):
+        pass
+
+    class SessionRequest(Request):
+        context_type = Session
+
+    req = SessionRequest(create_scope(), asyncio.Event().wait)  # type: ignore[arg-type]
+    req.context.user = "Zoë"
+    assert isinstance(req.context, Session)
+    assert req.context.user == "Zoë"
+    assert not request().context
+
+
+# Media.
+
+
+@given(
+    st.dictionaries(st.text(), st.integers(-(2**53), 2**53)),
+    st.integers(1, 7),
+)
+def test_media_is_read_from_a_body_in_any_chunks(media: Any, size: int) -> None:
+    body = json.dumps(media).encode()
+    chunks = [body[i : i + size] for i in range(0, len(body), size)]
+    assert asyncio.run(request(chunks).get_media()) == media
+
+
+async def test_media_is_read_once_and_given_again() -> None:
+    req = json_request(b'{"a": 1}')
+    first = await req.get_media()
+    assert first == {"a": 1}
+    assert await req.get_media() is first
+    assert await req.media is first
+    assert await req.stream.read() == b""
+
+
+async def test_media_that_is_null_is_not_taken_for_unread() -> None:
+    req = json_request(b"null")
+    assert await req.get_media() is None
+    assert await req.get_media() is None
+
+
+async def test_messagepack_is_read_by_its_type_and_json_by_default() -> None:
+    msgpack = {"Content-Type": "application/msgpack"}
+    assert await request([b"\x81\xa1a\x01"], headers=msgpack).get_media() == {"a": 1}
+    assert await request([b"[1]"]).get_media() == [1]
+    options = RequestOptions(default_media_type="application/msgpack")
+    assert await request([b"\x91\x01"], options=options).get_media() == [1]
+
+
+async def test_malformed_media_is_a_400_that_says_where() -> None:
+    req = json_request(b'{"a": }')
+    for _ in range(2):  # The body is gone, and the error stays.
+        with pytest.raises(MediaMalformedError) as caught:
+            await req.get_media()
+        assert caught.value.status == "400 Bad Request"
+        assert caught.value.title == "Invalid JSON"
+        assert "line 1 column 7" in str(caught.value.description)
+        with pytest.raises(MediaMalformedError):
+            await req.get_media(default_when_empty=None)
+
+
+async def test_an_empty_body_is_a_400_unless_there_is_a_default() -> None:
+    req = json_request(b"")
+    with pytest.raises(MediaNotFoundError) as caught:
+        await req.get_media()
+    assert caught.value.status == "400 Bad Request"
+    assert caught.value.description == "Could not parse an empty JSON body"
+    assert await req.get_media(default_when_empty=None) is None
+    with pytest.raises(MediaNotFoundError):
+        await req.get_media()
+
+
+async def test_a_type_without_a_handler_is_a_415_and_the_body_stays_to_be_read() -> (
+    None
+):
+    req = request([b"a,b"], headers={"Content-Type": "text/csv"})
+    with pytest.raises(HTTPUnsupportedMediaType) as caught:
+        await req.get_media()
+    assert "text/csv" in str(caught.value.description)
+    assert await req.stream.read() == b"a,b"
+
+
+class YAML(BaseHandler):
+    """A handler as one that moves over from Falcon has it, with errors of HTTP's."""
+
+    exhaust_stream = True
+
+    def deserialize(
+        self,
+        stream: IO[bytes],
+        content_type: str | None = None,
+        content_length: int | None = None,
+    ) -> object:
+        text = stream.read().decode()
+        if not text:
+            raise MediaNotFoundError("YAML")
+        if text == "?":
+            raise PayloadError("YAML")
+        return {text: content_type}
+
+
+YAML_OPTIONS = RequestOptions(media_handlers=Handlers({"application/yaml": YAML()}))
+YAML_HEADERS = {"Content-Type": "application/yaml"}
+
+
+async def test_a_handler_of_the_applications_own_reads_the_stream() -> None:
+    req = request([b"a", b"b"], headers=YAML_HEADERS, options=YAML_OPTIONS)
+    assert await req.get_media() == {"ab": "application/yaml"}
+    assert req.stream.eof
+
+
+async def test_a_handler_may_say_by_http_that_a_body_is_empty() -> None:
+    req = request([b""], headers=YAML_HEADERS, options=YAML_OPTIONS)
+    with pytest.raises(MediaNotFoundError):
+        await req.get_media()
+    assert await req.get_media(default_when_empty={}) == {}
+
+
+async def test_any_other_fault_in_a_payload_is_a_400() -> None:
+    req = request([b"?"], headers=YAML_HEADERS, options=YAML_OPTIONS)
+    with pytest.raises(HTTPError) as caught:
+        await req.get_media()
+    assert caught.value.status == "400 Bad Request"
+    assert caught.value.title == "Invalid YAML"
+
+
+async def test_what_a_handler_leaves_unread_is_thrown_away_if_it_says_so() -> None:
+    class FirstByte(BaseHandler):
+        exhaust_stream = True
+
+        async def deserialize_async(
+            self,
+            stream: Any,
+            content_type: str | None = None,
+            content_length: int | None = None,
+        ) -> object:
+            return await stream.read(1)
+
+    options = RequestOptions(media_handlers=Handlers({"a/b": FirstByte()}))
+    req = request([b"xy", b"z"], headers={"Content-Type": "a/b"}, options=options)
+    assert await req.get_media() == b"x"
+    assert await req.stream.read() == b""
+
+
+async def test_media_is_read_from_what_a_stream_has_left() -> None:
+    req = request([b"#[1", b"]"])
+    assert await req.stream.read(1) == b"#"
+    assert await req.get_media() == [1]
+
+
+@pytest.mark.parametrize("chunks", [[], [b"[1"], [b"[1", b", 2"]])
+async def test_a_body_that_breaks_off_is_not_taken_for_a_whole_one(
+    chunks: list[bytes],
+) -> None:
+    req = request(chunks, leaves=True)
+    for _ in range(2):
+        with pytest.raises(ClientDisconnected):
+            await req.get_media()
+    with pytest.raises(ClientDisconnected):
+        await req.stream.read()
+
+
+async def test_media_is_whole_also_when_an_earlier_wait_for_it_was_cancelled() -> None:
+    events: asyncio.Queue[Event] = asyncio.Queue()
+    starved = asyncio.Event()
+
+    async def receive() -> Event:
+        if events.empty():
+            starved.set()
+        return await events.get()
+
+    req = Request(create_scope(), receive)
+    events.put_nowait({"type": "http.request", "body": b'[{"a"', "more_body": True})
+    reading = asyncio.create_task(req.get_media())
+    async with asyncio.timeout(5):
+        await starved.wait()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    events.put_nowait({"type": "http.request", "body": b": 1}]"})
+    async with asyncio.timeout(5):
+        assert await req.get_media() == [{"a": 1}]
+
+
+async def test_a_stream_whose_length_makes_no_sense_is_a_400() -> None:
+    with pytest.raises(HTTPInvalidHeader):
+        _ = request(headers={"Content-Length": "many"}).stream

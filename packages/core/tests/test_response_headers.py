@@ -1,0 +1,124 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from falconws.core import HeaderNotSupported, Response
+
+WHEN = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
+
+
+def test_a_header_is_set_got_and_deleted_in_any_case() -> None:
+    resp = Response()
+    resp.set_header("X-Request-ID", "7")
+    assert resp.get_header("x-request-id") == "7"
+    assert resp.headers == {"x-request-id": "7"}
+    resp.set_header("X-REQUEST-ID", "8")
+    assert resp.asgi_headers() == [(b"x-request-id", b"8")]
+    resp.delete_header("X-Request-Id")
+    resp.delete_header("X-Request-Id")
+    assert resp.get_header("X-Request-ID") is None
+    assert resp.get_header("X-Request-ID", "none") == "none"
+
+
+def test_headers_are_given_as_a_copy() -> None:
+    resp = Response()
+    resp.headers["x-a"] = "1"
+    assert resp.headers == {}
+
+
+def test_several_headers_are_set_from_a_mapping_or_from_pairs() -> None:
+    resp = Response()
+    resp.set_headers({"X-A": "1"})
+    resp.set_headers([("X-A", "2"), ("X-B", "ä")])
+    assert resp.asgi_headers() == [(b"x-a", b"2"), (b"x-b", b"\xe4")]
+
+
+def test_an_appended_value_stands_behind_a_comma() -> None:
+    resp = Response()
+    resp.append_header("Vary", "Accept")
+    resp.append_header("vary", "Origin")
+    assert resp.vary == "Accept, Origin"
+
+
+def test_cookies_have_methods_of_their_own() -> None:
+    resp = Response()
+    with pytest.raises(HeaderNotSupported, match="set_cookie"):
+        resp.set_header("Set-Cookie", "a=b")
+    with pytest.raises(HeaderNotSupported, match="set_cookie"):
+        resp.append_header("SET-COOKIE", "a=b")
+    with pytest.raises(HeaderNotSupported, match="set_cookie"):
+        resp.set_headers({"Set-Cookie": "a=b"})
+    with pytest.raises(HeaderNotSupported, match="set_cookie"):
+        resp.get_header("Set-Cookie")
+    with pytest.raises(HeaderNotSupported, match="set_cookie"):
+        resp.delete_header("Set-Cookie")
+
+
+@given(st.text(), st.sampled_from("\r\n\0"), st.text())
+def test_a_value_that_would_write_headers_of_its_own_is_refused(
+    before: str, char: str, after: str
+) -> None:
+    resp, value = Response(), before + char + after
+    with pytest.raises(ValueError, match="line break or a NUL"):
+        resp.set_header("X-A", value)
+    with pytest.raises(ValueError, match="line break or a NUL"):
+        resp.append_header("X-A", value)
+    for name in ("content_type", "etag", "cache_control", "vary", "expires"):
+        with pytest.raises(ValueError, match="line break or a NUL"):
+            setattr(resp, name, value)
+    assert resp.asgi_headers() == []
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_location_is_encoded_and_cannot_end_its_header(location: str) -> None:
+    resp = Response()
+    resp.location = location
+    assert resp.location.isascii()
+    assert not set(resp.location) & set("\r\n\0 ")
+
+
+def test_a_name_that_is_no_token_is_refused() -> None:
+    with pytest.raises(ValueError, match="is not a header name"):
+        Response().set_header("X A", "1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "header", "text"),
+    [
+        ("content_type", "text/html", "Content-Type", "text/html"),
+        ("content_length", 7, "Content-Length", "7"),
+        ("cache_control", "no-store", "Cache-Control", "no-store"),
+        (
+            "cache_control",
+            ["no-store", "private"],
+            "Cache-Control",
+            "no-store, private",
+        ),
+        ("content_location", "/Zoë", "Content-Location", "/Zo%C3%AB"),
+        ("location", "/a b", "Location", "/a%20b"),
+        ("etag", "7", "ETag", '"7"'),
+        ("etag", '"7"', "ETag", '"7"'),
+        ("etag", 'W/"7"', "ETag", 'W/"7"'),
+        ("expires", WHEN, "Expires", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ("last_modified", WHEN, "Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ("retry_after", 7, "Retry-After", "7"),
+        ("retry_after", WHEN, "Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ("vary", ("Accept", "Origin"), "Vary", "Accept, Origin"),
+    ],
+)
+def test_common_headers_are_attributes(
+    name: str, value: Any, header: str, text: str
+) -> None:
+    resp = Response()
+    assert getattr(resp, name) is None
+    setattr(resp, name, value)
+    assert getattr(resp, name) == resp.get_header(header) == text
+    setattr(resp, name, None)
+    assert resp.headers == {}
+    setattr(resp, name, value)
+    delattr(resp, name)
+    delattr(resp, name)
+    assert resp.headers == {}

@@ -1,0 +1,258 @@
+"""`resp.sse`: a response that is made of events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from falconws.core import App, HTTPForbidden, Request, Response
+from falconws.media import BaseHandler, Handlers, JSONHandler
+from falconws.sse import EventStreams, SSEvent
+from falconws.sse.extension import open_event_stream
+from falconws.testing import ASGIConductor, Result
+
+Responder = Callable[[Request, Response], Awaitable[None]]
+
+
+def serving(responder: Responder) -> App:
+    app = App(extensions=[EventStreams()])
+    app.add_route("/", SimpleNamespace(on_get=responder, on_head=responder))
+    return app
+
+
+class Source:
+    """Events that were thought of beforehand; it knows what became of it."""
+
+    def __init__(self, *events: object) -> None:
+        self.events = events
+        self.begun = self.closed = False
+
+    async def __aiter__(self) -> AsyncIterator[object]:
+        self.begun = True
+        for event in self.events:
+            yield event
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def sending(source: Source) -> App:
+    async def responder(req: Request, resp: Response) -> None:
+        resp.sse = source
+
+    return serving(responder)
+
+
+async def get(app: App) -> Result:
+    return await ASGIConductor(app).simulate_get("/")
+
+
+async def test_an_event_stream_is_sent_so_that_nothing_holds_it_back() -> None:
+    result = await get(sending(Source(SSEvent("hi"))))
+    assert result.status_code == 200
+    assert result.headers["content-type"] == "text/event-stream"
+    assert result.headers["cache-control"] == "no-cache"
+    assert result.headers["x-accel-buffering"] == "no"
+    assert "content-length" not in result.headers
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Content-Type", "text/event-stream; charset=utf-8"),
+        ("Cache-Control", "no-store"),
+        ("X-Accel-Buffering", "yes"),
+    ],
+)
+async def test_a_header_of_the_responder_stays_as_it_is(name: str, value: str) -> None:
+    async def responder(req: Request, resp: Response) -> None:
+        resp.set_header(name, value)
+        resp.sse = Source()
+
+    result = await get(serving(responder))
+    assert result.headers[name] == value
+    assert len(result.raw_headers) == 3
+
+
+class Framed:
+    """An event that is no `SSEvent`."""
+
+    def __init__(self, framed: str | bytes) -> None:
+        self.framed = framed
+
+    def serialize(self, handler: BaseHandler | None) -> str | bytes:
+        assert handler is not None
+        return self.framed
+
+
+@pytest.mark.parametrize(
+    ("event", "wire"),
+    [
+        (SSEvent("é\nb", "tick", "7"), "event: tick\nid: 7\ndata: é\ndata: b\n\n"),
+        (SSEvent(json={"a": 1}), 'data: {"a":1}\n\n'),
+        (None, ": ping\n\n"),
+        (Framed("data: mine\n\n"), "data: mine\n\n"),
+        (Framed(b"data: mine\n\n"), "data: mine\n\n"),
+    ],
+)
+async def test_an_event_is_sent_as_it_serializes(event: object, wire: str) -> None:
+    assert (await get(sending(Source(event)))).text == wire
+
+
+async def test_events_are_sent_one_by_one_as_they_come() -> None:
+    second = asyncio.Event()
+
+    async def events() -> AsyncIterator[SSEvent]:
+        yield SSEvent("1")
+        await second.wait()
+        yield SSEvent("2")
+
+    async def responder(req: Request, resp: Response) -> None:
+        resp.sse = events()
+
+    conductor = ASGIConductor(serving(responder))
+    async with conductor.simulate_get_stream("/") as result:
+        assert await result.stream.read() == b"data: 1\n\n"
+        second.set()
+        assert await result.stream.read() == b"data: 2\n\n"
+        assert await result.stream.read() == b""
+
+
+async def test_json_goes_through_the_handler_of_the_app() -> None:
+    app = sending(Source(SSEvent(json=[1])))
+    app.resp_options.media_handlers["application/json"] = JSONHandler(
+        dumps=lambda media: json.dumps(media, indent=1)
+    )
+    assert (await get(app)).text == "data: [\ndata:  1\ndata: ]\n\n"
+
+
+async def test_json_is_still_json_where_the_app_has_no_handler_for_it() -> None:
+    app = sending(Source(SSEvent(json=[1, 2])))
+    app.resp_options.media_handlers = Handlers({})
+    assert (await get(app)).text == "data: [1,2]\n\n"
+
+
+@pytest.mark.parametrize("item", ["data: x\n\n", b"x", {"data": "x"}, 7])
+async def test_an_item_that_is_no_event_raises_a_sentence_that_helps(
+    item: object,
+) -> None:
+    source = Source(item)
+    kind = type(item).__name__
+    with pytest.raises(TypeError, match=rf"SSEvent\(data=\.\.\.\).*not {kind}"):
+        await get(sending(source))
+    assert source.closed
+
+
+def waiting(ended: list[str]) -> App:
+    """Give an App whose only stream sends one event and waits for ever."""
+
+    async def events() -> AsyncIterator[SSEvent]:
+        try:
+            yield SSEvent("hi")
+            await asyncio.Event().wait()
+        finally:
+            ended.append("finally")
+
+    async def responder(req: Request, resp: Response) -> None:
+        resp.sse = events()
+
+    return serving(responder)
+
+
+async def test_a_generator_is_closed_when_the_client_leaves() -> None:
+    ended: list[str] = []
+    app = waiting(ended)
+    async with ASGIConductor(app).simulate_get_stream("/") as result:
+        assert await result.stream.read() == b"data: hi\n\n"
+        assert ended == []
+    assert ended == ["finally"]
+    assert len(app.connections) == 0
+
+
+async def test_a_drain_closes_the_generator_and_ends_the_response() -> None:
+    ended: list[str] = []
+    app = waiting(ended)
+    async with ASGIConductor(app).simulate_get_stream("/") as result:
+        assert await result.stream.read() == b"data: hi\n\n"
+        async with asyncio.timeout(5):
+            await app.drain()
+        assert ended == ["finally"]
+        assert await result.stream.read() == b""  # a whole body, not a broken one
+    assert (await get(app)).status_code == 503
+
+
+async def test_a_source_is_closed_when_it_has_ended() -> None:
+    source = Source(SSEvent("hi"))
+    await get(sending(source))
+    assert source.closed
+
+
+def test_silence_is_broken_by_a_comment_every_15_seconds() -> None:
+    source = Source()
+    stream = open_event_stream(source, Response())
+    assert stream.source is source
+    assert stream.keep_alive == b": ping\n\n"
+    assert stream.keep_alive_interval == 15.0
+
+
+async def test_an_http_error_after_the_stream_was_set_is_what_is_sent() -> None:
+    source = Source(SSEvent("secret"))
+
+    async def responder(req: Request, resp: Response) -> None:
+        resp.sse = source
+        raise HTTPForbidden(title="No.")
+
+    result = await get(serving(responder))
+    assert (result.status_code, result.json) == (403, {"title": "No."})
+    assert result.content_type == "application/json"
+    assert "x-accel-buffering" not in result.headers
+    assert (source.begun, source.closed) == (False, True)
+
+
+async def test_a_head_has_the_headers_of_the_stream_and_begins_nothing() -> None:
+    source = Source(SSEvent("hi"))
+    result = await ASGIConductor(sending(source)).simulate_head("/")
+    assert result.headers["content-type"] == "text/event-stream"
+    assert result.content == b""
+    assert (source.begun, source.closed) == (False, True)
+
+
+async def test_a_204_ends_a_client_that_comes_back_and_begins_nothing() -> None:
+    source = Source(SSEvent("hi"))
+
+    async def responder(req: Request, resp: Response) -> None:
+        resp.status = 204  # WHATWG HTML, 9.2.1: it tells a client to stop reconnecting
+        resp.sse = source
+
+    result = await get(serving(responder))
+    assert (result.status_code, result.content) == (204, b"")
+    assert (source.begun, source.closed) == (False, True)
+
+
+@pytest.mark.parametrize("events", [SSEvent("hi"), [SSEvent("hi")], "hi"])
+async def test_what_is_no_stream_is_refused_where_it_is_assigned(events: Any) -> None:
+    refused: list[str] = []
+
+    async def responder(req: Request, resp: Response) -> None:
+        with pytest.raises(TypeError, match=r"resp\.sse takes an asynchronous"):
+            resp.sse = events
+        refused.append("here")
+
+    await get(serving(responder))
+    assert refused == ["here"]
+
+
+async def test_an_app_that_is_not_told_has_the_extension_because_it_is_installed() -> (
+    None
+):
+    async def responder(req: Request, resp: Response) -> None:
+        resp.sse = Source(SSEvent("hi"))
+
+    app = App()
+    app.add_route("/", SimpleNamespace(on_get=responder))
+    assert (await get(app)).text == "data: hi\n\n"

@@ -1,0 +1,10 @@
+"""What `falconws.sse` exports."""
+
+from __future__ import annotations
+
+import falconws.sse
+
+
+def test_the_package_exports_its_public_names_and_no_others() -> None:
+    assert set(falconws.sse.__all__) == {"EventStreams", "SSEvent"}
+    assert all(hasattr(falconws.sse, name) for name in falconws.sse.__all__)
