@@ -188,3 +188,16 @@ async def test_events_without_what_serves_them_name_the_package_to_install() -> 
         resp.sse = events
     resp.sse = None  # as a hook does that wants no events
     await events.aclose()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "kind"),
+    [("text", 5, "a string"), ("data", "text", "bytes"), ("data", [1], "bytes")],
+)
+def test_a_body_of_the_wrong_type_says_which_attribute_takes_what(
+    attribute: str, value: Any, kind: str
+) -> None:
+    resp = Response()
+    setattr(resp, attribute, value)
+    with pytest.raises(TypeError, match=rf"resp\.{attribute} takes {kind}, not"):
+        resp.render()

@@ -221,6 +221,7 @@ class App:
         Raises:
             TypeError: A component has none of the hooks, or one with other parameters.
             CompatibilityError: A hook is not a coroutine function.
+            ValueError: There are two `CORSMiddleware`.
         """
         components = middleware if isinstance(middleware, Iterable) else [middleware]
         for component in components:
@@ -229,7 +230,8 @@ class App:
                 for present in self.middleware.components
             ):
                 raise ValueError(
-                    "There is a CORSMiddleware already; cors_enable=True adds one of its own."
+                    "There is a CORSMiddleware already, and one decides for all; cors_enable=True "
+                    "adds one too."
                 )
             self.middleware.add(component)
 

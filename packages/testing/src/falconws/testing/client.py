@@ -63,6 +63,10 @@ class TestClient:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
+            running = False
+        else:
+            running = True
+        if not running:
             return asyncio.run(self._request(method, path, kwargs))
         raise RuntimeError(
             "TestClient cannot be used from a running event loop; write "

@@ -77,11 +77,11 @@ class Connections:
             self._timer = loop.call_later(_SWEEP_INTERVAL, self._sweep, loop)
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        for connection in self._open:
-            connection.sweep()
         self._timer = None
         if self._open:
             self._timer = loop.call_later(_SWEEP_INTERVAL, self._sweep, loop)
+        for connection in self._open:
+            connection.sweep()
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection."""

@@ -171,8 +171,12 @@ class Response(ResponseCookies):
     def render(self) -> bytes | Awaitable[bytes] | None:
         """Do what `render_body` does, at once where nothing has to be awaited."""
         if self.text is not None:
+            if not isinstance(self.text, str):
+                raise TypeError(_wrong("text", "a string", self.text))
             return self.text.encode()
         if self.data is not None:
+            if not isinstance(self.data, bytes):
+                raise TypeError(_wrong("data", "bytes", self.data))
             return self.data
         if self.media is None:
             return None
@@ -212,3 +216,10 @@ class Response(ResponseCookies):
     def clear_body(self) -> None:
         """Forget `text`, `data` and `media`."""
         self.text = self.data = self.media = None
+
+
+def _wrong(attribute: str, kind: str, value: object) -> str:
+    return (
+        f"resp.{attribute} takes {kind}, not {type(value).__name__}; an object to be serialized "
+        "goes into resp.media."
+    )
