@@ -148,6 +148,8 @@ def isolation(session: nox.Session) -> None:
             str(wheels),
         ]
         install += ["--constraint", str(constraints)]
+        # uv remembers wheels by name and version, and these change while the version does not.
+        install += [f"--refresh-package=falconws-{package}" for package in PACKAGES]
         uv(session, *install, f"falconws-{name}")
         session.run(python, "-I", "-W", "error", "-c", IMPORT_ALL, f"falconws.{name}")
         uv(session, *install, *TEST_TOOLS, *siblings)

@@ -62,6 +62,7 @@ def install(artifacts: Path, tmp_path: Path) -> Install:
             python,
             "--find-links",
             artifacts,
+            *(f"--refresh-package=falconws-{name}" for name in NAMES),
             *packages,
         )
         return python

@@ -93,5 +93,5 @@ def _fast(cls: type, fast: str, *slow: str) -> Any:
         if fast in base.__dict__:
             return base.__dict__[fast]
         if any(name in base.__dict__ for name in slow):
-            return None
+            break
     return None

@@ -27,7 +27,7 @@ class DrainSignals:
         """Remember what to do.
 
         Args:
-            start: Called in the event loop on the first signal.
+            start: Called in the event loop on each signal.
         """
         self._start = start
         self._previous: dict[int, _Handler] = {}
