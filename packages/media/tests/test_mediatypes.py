@@ -119,3 +119,10 @@ def test_the_best_match_is_the_first_of_those_with_the_highest_weight(
 @given(st.text())
 def test_any_accept_header_gives_a_weight_between_none_and_all(accept: str) -> None:
     assert 0.0 <= quality("text/html", accept) <= 1.0
+
+
+def test_a_star_alone_stands_for_everything() -> None:
+    accept = "text/html, image/gif, *; q=.2"  # as Java's client sends it
+    assert quality("text/html", accept) == 1.0
+    assert quality("application/json", accept) == 0.2
+    assert best_match(["application/json"], "*") == "application/json"

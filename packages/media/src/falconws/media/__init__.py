@@ -4,6 +4,7 @@ The bottom of falconws: HTTP bodies, WebSocket messages and event data are all t
 objects and back by what is here, and nothing here knows which of them it serves.
 """
 
+from . import mediatypes
 from .errors import (
     JSONMalformedError,
     PayloadEmptyError,
@@ -30,6 +31,8 @@ from .mediatypes import (
     MEDIA_URLENCODED,
     MEDIA_XML,
     MEDIA_YAML,
+    InvalidMediaRange,
+    InvalidMediaType,
     best_match,
     parse_header,
     quality,
@@ -73,7 +76,10 @@ __all__ = (
     "MEDIA_URLENCODED",
     "MEDIA_XML",
     "MEDIA_YAML",
+    "InvalidMediaRange",
+    "InvalidMediaType",
     "best_match",
+    "mediatypes",
     "parse_header",
     "quality",
 )

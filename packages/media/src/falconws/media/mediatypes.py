@@ -21,6 +21,8 @@ __all__ = (
     "MEDIA_URLENCODED",
     "MEDIA_XML",
     "MEDIA_YAML",
+    "InvalidMediaRange",
+    "InvalidMediaType",
     "best_match",
     "parse_header",
     "quality",
@@ -41,6 +43,17 @@ MEDIA_TEXT = "text/plain; charset=utf-8"
 MEDIA_URLENCODED = "application/x-www-form-urlencoded"
 MEDIA_XML = "application/xml"
 MEDIA_YAML = "application/yaml"
+
+
+class InvalidMediaType(ValueError):
+    """What should be a media type is none."""
+
+
+class InvalidMediaRange(InvalidMediaType):
+    """What should be a media range is none.
+
+    Nothing here raises it: a range of an Accept header that is not well formed is passed over.
+    """
 
 
 def _split_outside_quotes(text: str, separator: str) -> list[str]:
@@ -101,7 +114,7 @@ def _parse_type(text: str) -> tuple[str, str, dict[str, str]]:
     if "charset" in params:  # RFC 9110, 8.3.2: in any case
         params["charset"] = params["charset"].lower()
     if not slash or not main or not subtype:
-        raise ValueError(
+        raise InvalidMediaType(
             f"{text!r} is not a media type; one looks like 'type/subtype'."
         )
     return main, subtype, params
@@ -112,6 +125,8 @@ def _parse_range(text: str) -> tuple[str, str, dict[str, str], float] | None:
 
     RFC 9110, 12.5.1 gives no error for those, so a client's slip costs it that range only.
     """
+    if text.partition(";")[0].strip() == "*":  # Java's own client sends it so
+        text = text.replace("*", "*/*", 1)
     try:
         main, subtype, params = _parse_type(text)
         weight = float(params.pop("q", "1"))
@@ -140,7 +155,7 @@ def quality(media_type: str, accept: str) -> float:
         The weight, from 0.0 (not acceptable) to 1.0.
 
     Raises:
-        ValueError: ``media_type`` is not a media type.
+        InvalidMediaType: ``media_type`` is not a media type.
     """
     main, subtype, params = _parse_type(media_type)
     best = (-1, -1)
