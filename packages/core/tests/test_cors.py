@@ -4,18 +4,25 @@ from typing import Any
 import pytest
 
 from falconws.core import App, CORSMiddleware, HTTPForbidden, Request, Response
+from falconws.core.origins import Origins
 from falconws.testing import Result, TestClient
 
 ORIGIN = "https://example.com"
 OTHER = "https://example.org"
 PREFLIGHT = {"Access-Control-Request-Method": "PUT"}
+PRIVATE = "Access-Control-Request-Private-Network"
 
 
 async def on_get(req: Request, resp: Response) -> None:
     if req.get_param("own"):
         resp.set_header("Access-Control-Allow-Origin", OTHER)
+        resp.set_header("Vary", "origin")
     if req.get_param("fail"):
         raise HTTPForbidden()
+
+
+async def on_options(req: Request, resp: Response) -> None:
+    """Answer without saying what is allowed."""
 
 
 def sent(
@@ -28,6 +35,7 @@ def sent(
 ) -> Result:
     app = App(extensions=(), middleware=CORSMiddleware(**policy))
     app.add_route("/", SimpleNamespace(on_get=on_get, on_put=on_get))
+    app.add_route("/silent", SimpleNamespace(on_options=on_options))
     fields = (headers or {}) | ({} if origin is None else {"Origin": origin})
     return TestClient(app).request(method, path, headers=fields)
 
@@ -52,43 +60,45 @@ def test_every_origin_may_read_by_default_and_none_may_send_cookies() -> None:
     assert cors(result) == {"allow-origin": "*"}
 
 
-def test_a_request_without_an_origin_is_told_nothing() -> None:
-    assert cors(sent(origin=None)) == {}
-
-
-@pytest.mark.parametrize("allowed", [ORIGIN, [ORIGIN, "https://other.example"]])
+@pytest.mark.parametrize("allowed", [ORIGIN, [ORIGIN, "https://a"], Origins(ORIGIN)])
 def test_an_allowed_origin_may_read_and_another_may_not(allowed: Any) -> None:
-    assert cors(sent(allow_origins=allowed)) == {"allow-origin": ORIGIN}
-    assert cors(sent(allow_origins=allowed, origin=OTHER)) == {}
+    for origin in (ORIGIN, f"{ORIGIN}:443"):
+        result = sent(allow_origins=allowed, origin=origin)
+        assert cors(result) == {"allow-origin": origin}
+    for other in (None, "null", OTHER):
+        assert cors(sent(allow_origins=allowed, origin=other)) == {}
 
 
 @pytest.mark.parametrize("origin", [None, ORIGIN, OTHER])
-def test_a_cache_is_told_that_the_origin_decides(origin: str | None) -> None:
+def test_a_cache_is_told_once_that_the_origin_decides(origin: str | None) -> None:
     assert sent(allow_origins=ORIGIN, origin=origin).headers["vary"] == "Origin"
-    result = sent(allow_origins="*", allow_credentials=ORIGIN, origin=origin)
-    assert result.headers["vary"] == "Origin"
+    assert sent(allow_credentials=ORIGIN, origin=origin).headers["vary"] == "Origin"
+    result = sent(path="/?own=1", allow_origins=ORIGIN, origin=origin)
+    assert result.headers["vary"] == "origin"
 
 
 @pytest.mark.parametrize(
-    ("credentials", "origin", "expected"),
+    ("allowed", "credentials", "expected"),
     [
+        ("*", "*", {"allow-origin": ORIGIN, "allow-credentials": "true"}),
         ("*", ORIGIN, {"allow-origin": ORIGIN, "allow-credentials": "true"}),
-        (ORIGIN, ORIGIN, {"allow-origin": ORIGIN, "allow-credentials": "true"}),
-        ([OTHER], ORIGIN, {"allow-origin": ORIGIN}),
+        (ORIGIN, "*", {"allow-origin": ORIGIN, "allow-credentials": "true"}),
+        ("*", [OTHER], {"allow-origin": "*"}),
+        (ORIGIN, [OTHER], {"allow-origin": ORIGIN}),
+        (OTHER, ORIGIN, {}),
     ],
 )
 def test_cookies_are_for_the_origins_that_may_send_them(
-    credentials: Any, origin: str, expected: dict[str, str]
+    allowed: Any, credentials: Any, expected: dict[str, str]
 ) -> None:
-    assert cors(sent(allow_credentials=credentials, origin=origin)) == expected
+    result = sent(allow_origins=allowed, allow_credentials=credentials)
+    assert cors(result) == expected
 
 
 @pytest.mark.parametrize("exposed", ["X-A, X-B", ["X-A", "X-B"]])
 def test_headers_are_exposed_that_scripts_may_read(exposed: Any) -> None:
-    assert cors(sent(expose_headers=exposed)) == {
-        "allow-origin": "*",
-        "expose-headers": "X-A, X-B",
-    }
+    expected = {"allow-origin": "*", "expose-headers": "X-A, X-B"}
+    assert cors(sent(expose_headers=exposed)) == expected
 
 
 def test_an_origin_that_the_responder_allowed_is_kept() -> None:
@@ -101,9 +111,12 @@ def test_scripts_may_read_errors_too(path: str) -> None:
 
 
 @pytest.mark.parametrize("argument", ["allow_origins", "allow_credentials"])
-def test_a_star_among_origins_is_a_value_error(argument: str) -> None:
-    with pytest.raises(ValueError, match=f"{argument} is '\\*' or origins"):
-        CORSMiddleware(**{argument: [ORIGIN, "*"]})
+def test_the_origins_are_checked_and_can_be_read(argument: str) -> None:
+    origins: Any = {argument: [ORIGIN, OTHER]}
+    policy = CORSMiddleware(**origins)
+    assert getattr(policy, argument) == {ORIGIN, OTHER}
+    with pytest.raises(ValueError, match="give it alone"):
+        CORSMiddleware(**(origins | {argument: [ORIGIN, "*"]}))
 
 
 # Preflight requests.
@@ -127,32 +140,44 @@ def test_a_preflight_is_told_methods_and_headers(
     assert "allow" not in result.headers
 
 
-def test_options_that_are_no_preflight_keep_their_allow() -> None:
-    result = sent("OPTIONS")
+@pytest.mark.parametrize(
+    ("requested", "allowed", "answer"),
+    [("true", True, "true"), ("true", False, None), ("false", True, None)],
+)
+def test_a_private_network_is_opened_where_that_is_asked_for_and_allowed(
+    requested: str, allowed: bool, answer: str | None
+) -> None:
+    headers = PREFLIGHT | {PRIVATE: requested}
+    result = sent("OPTIONS", headers=headers, allow_private_network=allowed)
+    assert cors(result).get("allow-private-network") == answer
+
+
+@pytest.mark.parametrize("headers", [{}, {"Access-Control-Request-Method": ""}])
+def test_options_that_are_no_preflight_keep_their_allow(
+    headers: dict[str, str],
+) -> None:
+    result = sent("OPTIONS", headers=headers)
     assert cors(result) == {"allow-origin": "*"}
     assert result.headers["allow"] == "GET, PUT"
 
 
-def test_a_preflight_of_a_foreign_origin_is_told_nothing() -> None:
-    assert (
-        cors(sent("OPTIONS", origin=OTHER, headers=PREFLIGHT, allow_origins=ORIGIN))
-        == {}
+@pytest.mark.parametrize(("path", "origin"), [("/", OTHER), ("/silent", ORIGIN)])
+def test_a_preflight_of_a_foreign_origin_or_of_what_allows_nothing_is_told_nothing(
+    path: str, origin: str
+) -> None:
+    result = sent(
+        "OPTIONS",
+        path,
+        origin=origin,
+        headers=PREFLIGHT | {PRIVATE: "true"},
+        allow_origins=ORIGIN,
+        allow_credentials=ORIGIN,
+        expose_headers="X-A",
+        allow_private_network=True,
     )
+    assert cors(result) == {}
 
 
 def test_a_preflight_of_a_path_without_a_route_allows_no_method() -> None:
     result = sent("OPTIONS", "/missing", headers=PREFLIGHT)
-    assert result.status_code == 404
     assert cors(result) == {"allow-origin": "*"}
-
-
-def test_a_preflight_that_allows_nothing_is_told_nothing() -> None:
-    async def on_options(req: Request, resp: Response) -> None:
-        """Answer without saying what is allowed."""
-
-    policy = CORSMiddleware(allow_credentials="*", expose_headers="X-A")
-    app = App(extensions=(), middleware=policy)
-    app.add_route("/", SimpleNamespace(on_options=on_options))
-    result = TestClient(app).options("/", headers=PREFLIGHT | {"Origin": ORIGIN})
-    assert result.status_code == 200
-    assert cors(result) == {}

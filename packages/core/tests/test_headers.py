@@ -2,9 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from falconws.core.headers import header_name, header_value, read_headers
+from falconws.core.headers import (
+    CaseInsensitiveDict,
+    header_name,
+    header_value,
+    quoted_string,
+    read_headers,
+)
+from falconws.core.uri import unquote_string
 
 LATIN_1 = st.characters(max_codepoint=255)
+ITEMS = st.dictionaries(st.text("aAbBé-", max_size=2), st.integers())
 
 
 def test_headers_that_are_repeated_are_joined() -> None:
@@ -51,3 +59,47 @@ def test_a_value_outside_of_latin_1_is_refused_with_what_to_do() -> None:
 
 def test_a_value_that_is_no_string_is_turned_into_one() -> None:
     assert header_value("X-A", 7) == "7"
+
+
+@given(st.text())
+def test_a_quoted_text_can_be_read_and_ends_where_it_says(text: str) -> None:
+    quoted = quoted_string(text)
+    assert unquote_string(quoted) == text
+    assert '"' not in quoted[1:-1].replace("\\\\", "").replace('\\"', "")
+
+
+# CaseInsensitiveDict
+
+
+@given(ITEMS, st.text("aAbBé-", max_size=2))
+def test_a_key_is_found_in_any_case(items: dict[str, int], key: str) -> None:
+    found = CaseInsensitiveDict(items)
+    lowered = {name.lower(): value for name, value in items.items()}
+    assert len(found) == len(lowered)
+    assert found == lowered == found.copy()
+    assert (key.upper() in found) == (key.lower() in lowered)
+    assert found.get(key.upper()) == lowered.get(key.lower())
+
+
+def test_a_dictionary_is_changed_by_keys_in_any_case() -> None:
+    found = CaseInsensitiveDict([("X-A", 1)], other=2)
+    copy = found.copy()
+    found["x-a"] = 3
+    found.update({"OTHER": 4})
+    assert found["X-a"] == found.setdefault("X-A", 9) == 3
+    assert found.pop("Other") == 4
+    assert found.pop("Other", None) is None
+    assert list(found.items()) == [("x-a", 3)]  # as it was set last
+    assert repr(found) == "CaseInsensitiveDict({'x-a': 3})"
+    del found["X-A"]
+    with pytest.raises(KeyError):
+        found["x-a"]
+    assert copy == {"x-a": 1, "Other": 2}
+
+
+def test_a_dictionary_differs_from_what_has_other_items_and_from_what_has_none() -> (
+    None
+):
+    assert CaseInsensitiveDict(a=1) != {"a": 2}
+    assert CaseInsensitiveDict(a=1) != {5: 1}
+    assert CaseInsensitiveDict() != []

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import TypeVar
 
 from .scopes import Scope
+from .uri import encode_check_escaped
 
-__all__ = ("SINGLETON_HEADERS", "TOKEN", "header_name", "header_value", "read_headers")
+__all__ = (
+    "SINGLETON_HEADERS",
+    "TOKEN",
+    "CaseInsensitiveDict",
+    "header_name",
+    "header_uri",
+    "header_value",
+    "quoted_string",
+    "read_headers",
+)
+
+V = TypeVar("V")
 
 # RFC 9110, 5.3: of these a request carries one; a list of them would have no meaning.
 SINGLETON_HEADERS = frozenset(
@@ -63,10 +77,7 @@ def header_value(name: str, value: object) -> str:
         ValueError: It has a line break, a NUL or a character outside of Latin-1 in it.
     """
     text = value if isinstance(value, str) else str(value)
-    if _FORBIDDEN_IN_VALUE.search(text):
-        raise ValueError(
-            f"The value of the {name} header has a line break or a NUL in it: {text!r}."
-        )
+    _check_unbroken(name, text)
     try:
         text.encode("latin-1")
     except UnicodeEncodeError:
@@ -75,3 +86,77 @@ def header_value(name: str, value: object) -> str:
             "Encode them, for example with falconws.core.uri.encode_value()."
         ) from None
     return text
+
+
+def header_uri(name: str, uri: str) -> str:
+    """Give a URI for a header: percent-encoded, unless it is already.
+
+    Args:
+        name: For the error.
+        uri: Or a reference that is relative to one.
+
+    Raises:
+        ValueError: It has a line break or a NUL in it. Encoded they would do no harm, but
+            nobody means to link to such a place: the text is a client's, and not checked.
+    """
+    _check_unbroken(name, uri)
+    return encode_check_escaped(uri)
+
+
+def _check_unbroken(name: str, text: str) -> None:
+    if _FORBIDDEN_IN_VALUE.search(text):
+        raise ValueError(
+            f"The value of the {name} header has a line break or a NUL in it: {text!r}."
+        )
+
+
+def quoted_string(text: str) -> str:
+    """Put a parameter's value into quotes (RFC 9110, 5.6.4); `unquote_string` undoes it."""
+    return '"' + re.sub(r'["\\]', r"\\\g<0>", text) + '"'
+
+
+class CaseInsensitiveDict(MutableMapping[str, V]):
+    """A dictionary that finds its keys in any case, and gives them as they were set last.
+
+    It equals a mapping that has the same values by the same keys in any case.
+    """
+
+    __slots__ = ("_items",)
+
+    def __init__(
+        self,
+        items: Mapping[str, V] | Iterable[tuple[str, V]] = (),
+        /,
+        **more: V,
+    ) -> None:
+        """Start with a mapping's items or with pairs, and with named ones."""
+        self._items: dict[str, tuple[str, V]] = {}
+        self.update(items, **more)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({dict(self)!r})"
+
+    def __getitem__(self, key: str) -> V:
+        return self._items[key.lower()][1]
+
+    def __setitem__(self, key: str, value: V) -> None:
+        self._items[key.lower()] = (key, value)
+
+    def __delitem__(self, key: str) -> None:
+        del self._items[key.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key, _ in self._items.values())
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        lowered = {k.lower() if isinstance(k, str) else k: v for k, v in other.items()}
+        return {key: value for key, (_, value) in self._items.items()} == lowered
+
+    def copy(self) -> CaseInsensitiveDict[V]:
+        """Give a dictionary of its own with the same items."""
+        return CaseInsensitiveDict(self)

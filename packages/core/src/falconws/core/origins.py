@@ -1,0 +1,69 @@
+"""Web origins, and a list of those that are allowed (RFC 6454)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+__all__ = ("Origins",)
+
+_ORIGIN = re.compile(
+    r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?",
+    re.ASCII | re.IGNORECASE,
+)
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+class Origins:
+    """A list of allowed origins, for `CORSMiddleware` and whatever else asks for one.
+
+    Attributes:
+        allowed: A set of origins as browsers write them, or ``'*'`` for all.
+    """
+
+    __slots__ = ("allowed",)
+
+    def __init__(self, origins: str | Iterable[str]) -> None:
+        """Set the list.
+
+        Args:
+            origins: An origin such as ``'https://example.com'``, or several; ``'*'`` for all.
+                ``'null'`` is that of files and sandboxed frames.
+
+        Raises:
+            ValueError: One is not an origin, or ``'*'`` stands among others.
+        """
+        several = (origins,) if isinstance(origins, str) else origins
+        self.allowed: str | frozenset[str] = (
+            "*" if origins == "*" else frozenset(map(_checked, several))
+        )
+
+    def __contains__(self, origin: object) -> bool:
+        return isinstance(origin, str) and self.allow(origin)
+
+    def allow(self, origin: str) -> bool:
+        """Say whether an origin is allowed: its scheme, host and port (RFC 6454, 5) are."""
+        return self.allowed == "*" or (_normalized(origin) or "") in self.allowed
+
+
+def _checked(origin: str) -> str:
+    if origin == "*":
+        raise ValueError("'*' allows all origins; give it alone, not among others.")
+    normalized = _normalized(origin)
+    if normalized is None:
+        raise ValueError(
+            f"{origin!r} is not an origin. Write scheme://host or scheme://host:port, without "
+            "a path: 'https://example.com'."
+        )
+    return normalized
+
+
+def _normalized(origin: str) -> str | None:
+    """Write an origin as browsers do (RFC 6454, 6.1); None for what is none."""
+    match = _ORIGIN.fullmatch(origin)
+    if match is None or int(match[3] or 0) > 65535:
+        return origin if origin == "null" else None
+    scheme, host = match[1].lower(), match[2].lower()
+    if match[3] is None or int(match[3]) == _DEFAULT_PORTS.get(scheme):
+        return f"{scheme}://{host}"
+    return f"{scheme}://{host}:{int(match[3])}"

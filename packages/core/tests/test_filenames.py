@@ -1,0 +1,102 @@
+import re
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from falconws.core.filenames import content_disposition, secure_filename
+
+CONTROL = "".join(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
+WRITABLE = st.characters(exclude_categories=["Cs", "Cc"])
+
+
+@pytest.mark.parametrize(
+    ("name", "secure"),
+    [
+        ("a-b_c.TXT", "a-b_c.TXT"),
+        ("a b\0\n.txt", "a_b__.txt"),
+        (".bashrc", "_bashrc"),
+        ("..", "_."),
+        ("…", "_.."),  # NFKD makes three dots of it.
+        ("../../etc/passwd", "_._.._etc_passwd"),
+        ("C:\\x", "C__x"),
+        ("Zoë ½ ﬁ.txt", "Zoe__1_2_fi.txt"),
+        ("日本.png", "__.png"),
+    ],
+)
+def test_a_name_is_made_safe_to_store_a_file_under(name: str, secure: str) -> None:
+    assert secure_filename(name) == secure
+
+
+@given(st.text(min_size=1), st.none() | st.integers(1, 12))
+def test_whatever_a_name_is_what_is_left_stays_in_its_directory(
+    name: str, length: int | None
+) -> None:
+    secure = secure_filename(name, length)
+    assert re.fullmatch(r"[0-9A-Za-z_-][0-9A-Za-z._-]*", secure)
+    assert length is None or len(secure) <= length
+
+
+@pytest.mark.parametrize("length", [None, 0, 8, 9])
+def test_a_name_within_the_limit_is_kept(length: int | None) -> None:
+    assert secure_filename("a.tar.gz", length) == "a.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("name", "length", "cut"),
+    [
+        ("a.tar.gz", 7, "a.ta.gz"),
+        ("a.tar.gz", 4, "a.gz"),
+        ("a.tar.gz", 3, "a.t"),
+        ("abcdef", 4, "abcd"),
+    ],
+)
+def test_a_long_name_keeps_its_ending_where_that_fits(
+    name: str, length: int, cut: str
+) -> None:
+    assert secure_filename(name, length) == cut
+
+
+def test_an_empty_name_and_a_negative_limit_are_refused() -> None:
+    with pytest.raises(ValueError, match="choose one yourself"):
+        secure_filename("")
+    with pytest.raises(ValueError, match="None or a positive int, not -1"):
+        secure_filename("a", -1)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("", 'filename=""'),
+        ("a b;c.txt", 'filename="a b;c.txt"'),
+        ('a"b\\c', 'filename="a\\"b\\\\c"'),
+        ("€ a/'.txt", "filename=__a__.txt; filename*=UTF-8''%E2%82%AC%20a%2F%27.txt"),
+    ],
+)
+def test_a_file_name_is_quoted_or_written_in_two_forms(
+    name: str, parameters: str
+) -> None:
+    assert content_disposition("inline", name) == f"inline; {parameters}"
+
+
+@given(st.text(WRITABLE))
+def test_a_file_name_can_be_read_from_the_header_and_ends_nothing(name: str) -> None:
+    value = content_disposition("attachment", name)
+    quoted = re.fullmatch(r'attachment; filename="((?:[^"\\]|\\.)*)"', value)
+    extended = re.fullmatch(
+        r"attachment; filename=[\w.-]+; filename\*=UTF-8''([\w.~%-]+)", value, re.A
+    )
+    if quoted:
+        assert re.sub(r"\\(.)", r"\1", quoted[1]) == name
+    else:
+        assert extended
+        assert unquote(extended[1]) == name
+
+
+@given(st.text(WRITABLE), st.sampled_from(CONTROL + "\ud800\udfff"), st.text(WRITABLE))
+def test_a_file_name_that_could_not_be_sent_is_refused(
+    before: str, char: str, after: str
+) -> None:
+    with pytest.raises(ValueError, match=r"secure_filename\(\) replaces it"):
+        content_disposition("attachment", before + char + after)
