@@ -11,20 +11,15 @@ from ..context import Context
 from ..errors import MediaNotFoundError, UnsupportedError
 from ..errors.media import payload_to_http_error
 from ..options import RequestOptions
-from ..scopes import Receive, Scope
-from ..uri import parse_host
+from ..scopes import Event, Receive, Scope
 from ._body import BoundedStream
-from ._params import RequestParams
+from ._forwarded import Forwarded, RequestForwarded
+from ._params import UNSET
 
-__all__ = ("BoundedStream", "Request")
-
-# Not None and not a new object(): None is a default that a caller may mean.
-UNSET: Any = type("UNSET", (), {"__repr__": lambda self: "UNSET"})()
-
-_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+__all__ = ("BoundedStream", "Forwarded", "Request")
 
 
-class Request(RequestParams):
+class Request(RequestForwarded):
     """An HTTP request, or the request that opens a WebSocket.
 
     Everything is read when it is asked for, and not before.
@@ -49,9 +44,7 @@ class Request(RequestParams):
         "_media_error",
         "_receive",
         "_stream",
-        "is_websocket",
         "method",
-        "path",
         "uri_template",
     )
 
@@ -59,17 +52,22 @@ class Request(RequestParams):
     """What `context` is an instance of; a subclass may set another."""
 
     def __init__(
-        self, scope: Scope, receive: Receive, options: RequestOptions | None = None
+        self,
+        scope: Scope,
+        receive: Receive,
+        first_event: Event | None = None,
+        options: RequestOptions | None = None,
     ) -> None:
         """Describe a connection scope.
 
         Args:
             scope: Of type ``http`` or ``websocket``.
             receive: The server's callable, from which the body is read.
+            first_event: What was received from it already; None for nothing.
             options: How to read; None for the defaults.
         """
         self.scope = scope
-        self._receive = receive
+        self._receive = receive if first_event is None else _after(first_event, receive)
         self.options = options or RequestOptions()
         self.is_websocket = scope["type"] == "websocket"
         self.method: str = "GET" if self.is_websocket else scope["method"]
@@ -98,71 +96,6 @@ class Request(RequestParams):
             context = self._context = self.context_type()
         return context
 
-    # Where the request was sent to.
-
-    @property
-    def scheme(self) -> str:
-        """``'http'`` or ``'https'``, ``'ws'`` or ``'wss'``."""
-        scheme: str = self.scope.get("scheme") or (
-            "ws" if self.is_websocket else "http"
-        )
-        return scheme
-
-    @property
-    def root_path(self) -> str:
-        """The path at which the application is mounted; empty for the root."""
-        root_path: str = self.scope.get("root_path", "")
-        return root_path
-
-    @property
-    def host(self) -> str:
-        """The host that the request was sent to, without the port."""
-        return self._authority()[0]
-
-    @property
-    def port(self) -> int:
-        """The port that the request was sent to."""
-        return self._authority()[1]
-
-    def _authority(self) -> tuple[str, int]:
-        default_port = _DEFAULT_PORTS.get(self.scheme, 80)
-        try:
-            host, port = parse_host(self.headers["host"], default_port)
-        except (KeyError, ValueError):  # absent, or with a port that is no number
-            host, port = self.scope.get("server") or ("", None)
-        return host, port or default_port
-
-    @property
-    def netloc(self) -> str:
-        """Host and port; without the port where it is the scheme's own."""
-        host, port = self._authority()
-        name = f"[{host}]" if ":" in host else host
-        return name if port == _DEFAULT_PORTS.get(self.scheme) else f"{name}:{port}"
-
-    @property
-    def prefix(self) -> str:
-        """Scheme, authority and root path: what stands before `path` in `url`."""
-        return f"{self.scheme}://{self.netloc}{self.root_path}"
-
-    @property
-    def relative_uri(self) -> str:
-        """Root path, path and query string."""
-        query = self.query_string
-        return f"{self.root_path}{self.path}" + (f"?{query}" if query else "")
-
-    @property
-    def uri(self) -> str:
-        """The whole address of the request."""
-        return f"{self.scheme}://{self.netloc}{self.relative_uri}"
-
-    url = uri
-
-    @property
-    def remote_addr(self) -> str:
-        """The address of the peer that is connected to the server; '127.0.0.1' if unknown."""
-        client: tuple[str, int] | None = self.scope.get("client")
-        return client[0] if client else "127.0.0.1"
-
     # The body.
 
     @property
@@ -183,6 +116,18 @@ class Request(RequestParams):
         return stream
 
     bounded_stream = stream
+
+    async def wait_disconnect(self) -> None:
+        """Return when the client has left: what a long poll waits for beside its news.
+
+        Reading the body meanwhile, in another task, is possible. Of a body that nobody reads
+        no more is taken from the server than it gives at once, and behind that the client's
+        leaving is not seen.
+
+        Raises:
+            UnsupportedError: The request opens a WebSocket, which tells of it by itself.
+        """
+        await self.stream.watch()
 
     async def get_media(self, default_when_empty: Any = UNSET) -> Any:
         """Give the body as an object, by the handler for its Content-Type.
@@ -243,3 +188,13 @@ class Request(RequestParams):
             return body
         self.stream.take(event)
         return await self.stream.read()
+
+
+def _after(first_event: Event, receive: Receive) -> Receive:
+    """Give a server's callable that begins with an event which was received before."""
+    events = [first_event]
+
+    async def receive_first() -> Event:
+        return events.pop() if events else await receive()
+
+    return receive_first

@@ -77,6 +77,14 @@ class BoundedStream:
         """Always false."""
         return False
 
+    def isatty(self) -> bool:
+        """Always false."""
+        return False
+
+    def fileno(self) -> int:
+        """Raise `OSError`: there is no file descriptor that is the body alone."""
+        raise OSError("The body of a request has no file descriptor.")
+
     def close(self) -> None:
         """Refuse further reading; what is left unread stays unread."""
         self._closed = True

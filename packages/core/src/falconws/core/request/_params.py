@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
+from datetime import date, datetime
 from typing import Any, Literal, TypeVar, overload
+from uuid import UUID
 
 from ..errors import HTTPInvalidParam, HTTPMissingParam
 from ..options import RequestOptions
 from ..uri import parse_query_string
 from ._headers import RequestHeaders
 
-__all__ = ("RequestParams",)
+__all__ = ("UNSET", "RequestParams")
 
 T = TypeVar("T")
 Store = MutableMapping[str, Any] | None
-Transform = Callable[[str], Any] | None
+
+# Not None and not a new object(): None is a default that a caller may mean.
+UNSET: Any = type("UNSET", (), {"__repr__": lambda self: "UNSET"})()
 
 TRUE_STRINGS = frozenset({"true", "True", "t", "yes", "y", "1", "on"})
 FALSE_STRINGS = frozenset({"false", "False", "f", "no", "n", "0", "off"})
@@ -51,13 +55,19 @@ class RequestParams(RequestHeaders):
         """Say whether there is a parameter of that name."""
         return name in self.params
 
-    def _find_param(self, name: str, required: bool) -> str | None:
+    def _find_param(
+        self, name: str, required: bool, allow_multiple: bool = True
+    ) -> str | None:
         value = self.params.get(name)
         if value is None:
             if required:
                 raise HTTPMissingParam(name)
             return None
-        return value[-1] if isinstance(value, list) else value
+        if isinstance(value, str):
+            return value
+        if not allow_multiple:
+            raise HTTPInvalidParam("It may not have more than one value.", name)
+        return value[-1]
 
     @overload
     def get_param(
@@ -65,6 +75,8 @@ class RequestParams(RequestHeaders):
         name: str,
         required: Literal[True],
         store: Store = ...,
+        *,
+        allow_multiple: bool = ...,
     ) -> str: ...
     @overload
     def get_param(
@@ -74,6 +86,7 @@ class RequestParams(RequestHeaders):
         store: Store = ...,
         *,
         default: str,
+        allow_multiple: bool = ...,
     ) -> str: ...
     @overload
     def get_param(
@@ -82,6 +95,7 @@ class RequestParams(RequestHeaders):
         required: bool = ...,
         store: Store = ...,
         default: str | None = ...,
+        allow_multiple: bool = ...,
     ) -> str | None: ...
 
     def get_param(
@@ -90,20 +104,23 @@ class RequestParams(RequestHeaders):
         required: bool = False,
         store: Store = None,
         default: str | None = None,
+        allow_multiple: bool = True,
     ) -> str | None:
-        """Give a parameter's value; the last, if it occurs more than once.
+        """Give a parameter's value.
 
         Args:
             name: As it stands in the query string.
             required: Whether its absence is an error.
             store: Where to put the value too, under the same name, when there is one.
             default: The value to give when it is absent.
+            allow_multiple: Whether it may occur more than once; the last value counts.
 
         Raises:
             HTTPMissingParam: It is required, and absent.
+            HTTPInvalidParam: It occurs more than once, and may not.
         """
-        value = self._find_param(name, required)
-        return _stored(name, value, store, default)
+        text = self._find_param(name, required, allow_multiple)
+        return default if text is None else stored(name, text, store)
 
     @overload
     def get_param_as_int(
@@ -113,6 +130,8 @@ class RequestParams(RequestHeaders):
         min_value: int | None = ...,
         max_value: int | None = ...,
         store: Store = ...,
+        *,
+        allow_multiple: bool = ...,
     ) -> int: ...
     @overload
     def get_param_as_int(
@@ -124,6 +143,7 @@ class RequestParams(RequestHeaders):
         store: Store = ...,
         *,
         default: int,
+        allow_multiple: bool = ...,
     ) -> int: ...
     @overload
     def get_param_as_int(
@@ -134,6 +154,7 @@ class RequestParams(RequestHeaders):
         max_value: int | None = ...,
         store: Store = ...,
         default: int | None = ...,
+        allow_multiple: bool = ...,
     ) -> int | None: ...
 
     def get_param_as_int(
@@ -144,26 +165,48 @@ class RequestParams(RequestHeaders):
         max_value: int | None = None,
         store: Store = None,
         default: int | None = None,
+        allow_multiple: bool = True,
     ) -> int | None:
         """Give a parameter's value as an integer.
 
-        Args:
-            name: As it stands in the query string.
-            required: Whether its absence is an error.
-            min_value: The smallest value that is allowed; None for no limit.
-            max_value: The largest value that is allowed; None for no limit.
-            store: Where to put the value too, under the same name, when there is one.
-            default: The value to give when it is absent.
+        ``min_value`` and ``max_value`` are allowed themselves; None is for no limit. The
+        other arguments are those of `get_param`.
 
         Raises:
             HTTPMissingParam: It is required, and absent.
-            HTTPInvalidParam: It is no integer, or outside the limits.
+            HTTPInvalidParam: It is no integer, outside the limits, or there too often.
         """
-        text = self._find_param(name, required)
-        value = None if text is None else _convert(name, text, int, "an integer")
-        if value is not None:
-            _check_limits(name, value, min_value, max_value)
-        return _stored(name, value, store, default)
+        text = self._find_param(name, required, allow_multiple)
+        if text is None:
+            return default
+        value = converted(name, text, int, "an integer")
+        _check_limits(name, value, min_value, max_value)
+        return stored(name, value, store)
+
+    def get_param_as_float(
+        self,
+        name: str,
+        required: bool = False,
+        min_value: float | None = None,
+        max_value: float | None = None,
+        store: Store = None,
+        default: float | None = None,
+        allow_multiple: bool = True,
+    ) -> float | None:
+        """Give a parameter's value as a float.
+
+        The arguments are those of `get_param_as_int`. ``nan`` is outside of any limits.
+
+        Raises:
+            HTTPMissingParam: It is required, and absent.
+            HTTPInvalidParam: It is no number, outside the limits, or there too often.
+        """
+        text = self._find_param(name, required, allow_multiple)
+        if text is None:
+            return default
+        value = converted(name, text, float, "a number")
+        _check_limits(name, value, min_value, max_value)
+        return stored(name, value, store)
 
     @overload
     def get_param_as_bool(
@@ -172,6 +215,8 @@ class RequestParams(RequestHeaders):
         required: Literal[True],
         store: Store = ...,
         blank_as_true: bool = ...,
+        *,
+        allow_multiple: bool = ...,
     ) -> bool: ...
     @overload
     def get_param_as_bool(
@@ -182,6 +227,7 @@ class RequestParams(RequestHeaders):
         blank_as_true: bool = ...,
         *,
         default: bool,
+        allow_multiple: bool = ...,
     ) -> bool: ...
     @overload
     def get_param_as_bool(
@@ -191,6 +237,7 @@ class RequestParams(RequestHeaders):
         store: Store = ...,
         blank_as_true: bool = ...,
         default: bool | None = ...,
+        allow_multiple: bool = ...,
     ) -> bool | None: ...
 
     def get_param_as_bool(
@@ -200,118 +247,121 @@ class RequestParams(RequestHeaders):
         store: Store = None,
         blank_as_true: bool = True,
         default: bool | None = None,
+        allow_multiple: bool = True,
     ) -> bool | None:
         """Give a parameter's value as a boolean.
 
-        Args:
-            name: As it stands in the query string.
-            required: Whether its absence is an error.
-            store: Where to put the value too, under the same name, when there is one.
-            blank_as_true: Whether ``?flag`` and ``?flag=`` are true; false otherwise.
-            default: The value to give when it is absent.
+        ``blank_as_true`` says whether ``?flag`` and ``?flag=`` are true; they are false
+        otherwise. The other arguments are those of `get_param`.
 
         Raises:
             HTTPMissingParam: It is required, and absent.
             HTTPInvalidParam: It is neither ``true``, ``t``, ``yes``, ``y``, ``1`` or ``on``
-                nor ``false``, ``f``, ``no``, ``n``, ``0`` or ``off``.
+                nor ``false``, ``f``, ``no``, ``n``, ``0`` or ``off``, or there too often.
         """
-        text = self._find_param(name, required)
-        value: bool | None
+        text = self._find_param(name, required, allow_multiple)
         if text is None:
-            value = None
-        elif not text:
-            value = blank_as_true
-        elif text in TRUE_STRINGS:
-            value = True
-        elif text in FALSE_STRINGS:
-            value = False
-        else:
-            raise HTTPInvalidParam("The value must be 'true' or 'false'.", name)
-        return _stored(name, value, store, default)
+            return default
+        value = blank_as_true
+        if text:
+            value = converted(name, text, _boolean, "'true' or 'false'")
+        return stored(name, value, store)
 
-    @overload
-    def get_param_as_list(
+    def get_param_as_uuid(
         self,
         name: str,
-        transform: Transform,
-        required: Literal[True],
-        store: Store = ...,
-    ) -> list[Any]: ...
-    @overload
-    def get_param_as_list(
-        self,
-        name: str,
-        transform: Transform = ...,
-        required: bool = ...,
-        store: Store = ...,
-        *,
-        default: list[Any],
-    ) -> list[Any]: ...
-    @overload
-    def get_param_as_list(
-        self,
-        name: str,
-        transform: Transform = ...,
-        required: bool = ...,
-        store: Store = ...,
-        default: list[Any] | None = ...,
-    ) -> list[Any] | None: ...
-
-    def get_param_as_list(
-        self,
-        name: str,
-        transform: Transform = None,
         required: bool = False,
         store: Store = None,
-        default: list[Any] | None = None,
-    ) -> list[Any] | None:
-        """Give all values of a parameter.
-
-        Args:
-            name: As it stands in the query string.
-            transform: Applied to each value; raises ValueError for one it refuses.
-            required: Whether its absence is an error.
-            store: Where to put the list too, under the same name, when there is one.
-            default: The list to give when it is absent.
+        default: UUID | None = None,
+        allow_multiple: bool = True,
+    ) -> UUID | None:
+        """Give a parameter's value as a UUID; the arguments are those of `get_param`.
 
         Raises:
             HTTPMissingParam: It is required, and absent.
-            HTTPInvalidParam: ``transform`` refused a value.
+            HTTPInvalidParam: It is no UUID, or there too often.
         """
-        self._find_param(name, required)
-        found = self.params.get(name)
-        items: list[Any] | None = None
-        if found is not None:
-            items = list(found) if isinstance(found, list) else [found]
-            if transform is not None:
-                items = [
-                    _convert(name, item, transform, "a valid value") for item in items
-                ]
-        return _stored(name, items, store, default)
+        text = self._find_param(name, required, allow_multiple)
+        if text is None:
+            return default
+        return stored(name, converted(name, text, UUID, "a UUID"), store)
+
+    def get_param_as_datetime(
+        self,
+        name: str,
+        format_string: str = "%Y-%m-%dT%H:%M:%S%z",
+        required: bool = False,
+        store: Store = None,
+        default: datetime | None = None,
+        allow_multiple: bool = True,
+    ) -> datetime | None:
+        """Give a parameter's value as a datetime.
+
+        ``format_string`` is as for `datetime.datetime.strptime`. The other arguments are
+        those of `get_param`.
+
+        Raises:
+            HTTPMissingParam: It is required, and absent.
+            HTTPInvalidParam: It is not in that format, or there too often.
+        """
+        text = self._find_param(name, required, allow_multiple)
+        if text is None:
+            return default
+        return stored(name, _time(name, text, format_string), store)
+
+    def get_param_as_date(
+        self,
+        name: str,
+        format_string: str = "%Y-%m-%d",
+        required: bool = False,
+        store: Store = None,
+        default: date | None = None,
+        allow_multiple: bool = True,
+    ) -> date | None:
+        """Give a parameter's value as a date; the rest is as in `get_param_as_datetime`."""
+        text = self._find_param(name, required, allow_multiple)
+        if text is None:
+            return default
+        return stored(name, _time(name, text, format_string).date(), store)
 
 
-def _convert(name: str, text: str, convert: Callable[[str], Any], what: str) -> Any:
+def converted(name: str, text: str, convert: Callable[[str], T], what: str) -> T:
+    """Give a parameter's value as another type.
+
+    Raises:
+        HTTPInvalidParam: ``convert`` raised ValueError.
+    """
     try:
         return convert(text)
     except ValueError:
         raise HTTPInvalidParam(f"The value must be {what}.", name) from None
 
 
-def _check_limits(name: str, value: int, low: int | None, high: int | None) -> None:
-    if low is not None and value < low:
-        raise HTTPInvalidParam(f"The value must be at least {low}.", name)
-    if high is not None and value > high:
-        raise HTTPInvalidParam(f"The value may not exceed {high}.", name)
-
-
-def _stored(
-    name: str,
-    value: T | None,
-    store: Store,
-    default: T | None,
-) -> T | None:
-    if value is None:
-        return default
+def stored(name: str, value: T, store: Store) -> T:
+    """Put a parameter's value into a caller's mapping, if there is one."""
     if store is not None:
         store[name] = value
     return value
+
+
+def _check_limits(
+    name: str, value: float, low: float | None, high: float | None
+) -> None:
+    # Not `value < low`: that is not true of nan, and would let it through.
+    if low is not None and not value >= low:
+        raise HTTPInvalidParam(f"The value must be at least {low}.", name)
+    if high is not None and not value <= high:
+        raise HTTPInvalidParam(f"The value may not exceed {high}.", name)
+
+
+def _boolean(text: str) -> bool:
+    if text not in TRUE_STRINGS and text not in FALSE_STRINGS:
+        raise ValueError
+    return text in TRUE_STRINGS
+
+
+def _time(name: str, text: str, format_string: str) -> datetime:
+    def convert(text: str) -> datetime:
+        return datetime.strptime(text, format_string)
+
+    return converted(name, text, convert, f"a date or time as {format_string}")
