@@ -1,3 +1,7 @@
+import mimetypes
+
+import pytest
+
 from falconws.core import RequestOptions, ResponseOptions, RouterOptions
 from falconws.media import BaseHandler
 
@@ -18,3 +22,11 @@ def test_web_files_have_their_types_on_every_system() -> None:
     assert types[".wasm"] == "application/wasm"
     assert types[".woff2"] == "font/woff2"
     assert types[".png"] == "image/png"
+
+
+def test_the_types_do_not_depend_on_the_tables_of_the_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = ResponseOptions().static_media_types
+    monkeypatch.setitem(mimetypes.types_map, ".html", "text/x-of-this-system")
+    assert ResponseOptions().static_media_types == before

@@ -201,3 +201,22 @@ def test_a_body_of_the_wrong_type_says_which_attribute_takes_what(
     setattr(resp, attribute, value)
     with pytest.raises(TypeError, match=rf"resp\.{attribute} takes {kind}, not"):
         resp.render()
+
+
+async def _coroutine_function() -> None: ...
+
+
+def test_what_is_scheduled_is_a_function_of_the_right_kind() -> None:
+    resp = Response()
+    with pytest.raises(TypeError, match=r"schedule\(_coroutine_function\)"):
+        resp.schedule(_coroutine_function())  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="goes into schedule_sync"):
+        resp.schedule(lambda: None)
+    for wrong in (_coroutine_function, "no function"):
+        with pytest.raises(TypeError, match="schedule_sync.. takes a plain function"):
+            resp.schedule_sync(wrong)  # type: ignore[arg-type]
+    assert resp.take_scheduled() == []
+    resp.schedule(_coroutine_function)
+    resp.schedule_sync(print)
+    assert resp.take_scheduled() == [_coroutine_function, print]
+    assert resp.take_scheduled() == []

@@ -72,6 +72,7 @@ def test_a_value_is_quoted_where_it_could_not_be_sent_as_it_is(
         ({"secure": False, "http_only": False}, ""),
         ({"max_age": 60}, "; Max-Age=60; Secure; HttpOnly"),
         ({"max_age": 0}, "; Max-Age=0; Secure; HttpOnly"),
+        ({"max_age": 1.9}, "; Max-Age=1; Secure; HttpOnly"),
         (
             {"expires": datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)},
             "; Expires=Sun, 06 Nov 1994 08:49:37 GMT; Secure; HttpOnly",
@@ -80,6 +81,7 @@ def test_a_value_is_quoted_where_it_could_not_be_sent_as_it_is(
             {"domain": "example.com", "path": "/a"},
             "; Domain=example.com; Path=/a; Secure; HttpOnly",
         ),
+        ({"domain": "", "path": "", "same_site": ""}, "; Secure; HttpOnly"),
         ({"same_site": "strict"}, "; Secure; HttpOnly; SameSite=Strict"),
         (
             {"same_site": "None", "partitioned": True},
@@ -111,19 +113,78 @@ def test_a_cookie_that_is_set_again_is_replaced_and_others_stay() -> None:
     assert resp.headers == {"x-a": "1"}
 
 
-def test_an_unset_cookie_is_over_at_once() -> None:
+def test_a_cookie_that_is_set_again_keeps_nothing_of_what_it_was() -> None:
     resp = Response()
-    resp.unset_cookie("a", domain="example.com", path="/a")
-    assert lines(resp) == [
-        "a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Domain=example.com; "
-        "Path=/a; Secure; HttpOnly; SameSite=Lax"
-    ]
+    resp.set_cookie("a", "1", max_age=60, path="/a", domain="example.com")
+    resp.unset_cookie("a")
+    resp.set_cookie("a", "2")
+    assert lines(resp) == ["a=2; Secure; HttpOnly"]
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a=b", "a;b", "ä", "a\r\n"])
-def test_a_name_that_is_no_token_is_a_key_error(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "kwargs", "attributes"),
+    [
+        ("a", {}, "SameSite=Lax"),
+        ("a", {"same_site": None}, ""),
+        (
+            "a",
+            {"domain": "example.com", "path": "/a", "same_site": "strict"},
+            "Domain=example.com; Path=/a; SameSite=Strict",
+        ),
+        ("a", {"same_site": "none"}, "Secure; SameSite=None"),
+        ("a", {"partitioned": True}, "Secure; SameSite=Lax; Partitioned"),
+        ("__Host-a", {"path": "/"}, "Path=/; Secure; SameSite=Lax"),
+        ("__secure-a", {}, "Secure; SameSite=Lax"),
+    ],
+)
+def test_an_unset_cookie_is_over_at_once_where_it_was_set(
+    name: str, kwargs: dict[str, Any], attributes: str
+) -> None:
+    resp = Response()
+    resp.unset_cookie(name, **kwargs)
+    (line,) = lines(resp)
+    over = f"{name}=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0"
+    assert line == (f"{over}; {attributes}" if attributes else over)
+
+
+def test_cookies_are_appended_as_they_are_besides_those_that_are_set() -> None:
+    resp = Response()
+    resp.append_header("Set-Cookie", "a=1; Path=/")
+    resp.set_cookie("a", "2", secure=False, http_only=False)
+    resp.append_header("set-cookie", "a=1; Path=/")
+    resp.append_header("Vary", "Cookie")
+    assert lines(resp) == ["a=1; Path=/", "a=2", "a=1; Path=/"]
+    assert resp.headers == {"vary": "Cookie"}
+
+
+@pytest.mark.parametrize("char", "\r\n\0")
+def test_an_appended_cookie_cannot_write_headers_of_its_own(char: str) -> None:
+    resp = Response()
+    with pytest.raises(ValueError, match="line break or a NUL"):
+        resp.append_header("Set-Cookie", f"a=b{char}")
+    assert lines(resp) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a b", "a=b", "a;b", "a:b", "ä", "a\r\n", 5, None]
+)
+def test_a_name_that_is_no_token_is_a_key_error(name: Any) -> None:
     with pytest.raises(KeyError, match="is not a cookie name"):
         Response().set_cookie(name, "b")
+    with pytest.raises(KeyError, match="is not a cookie name"):
+        Response().unset_cookie(f"{name} ")
+
+
+@pytest.mark.parametrize("name", ["path", "Max-Age", "HttpOnly", "partitioned"])
+def test_a_name_that_would_be_taken_for_an_attribute_is_a_key_error(name: str) -> None:
+    with pytest.raises(KeyError, match="is an attribute of cookies"):
+        Response().set_cookie(name, "b")
+
+
+@pytest.mark.parametrize("value", [None, 5, b"b"])
+def test_a_value_that_is_no_string_is_a_value_error(value: Any) -> None:
+    with pytest.raises(ValueError, match="The cookie 'a' takes a string, not"):
+        Response().set_cookie("a", value)
 
 
 @pytest.mark.parametrize("attribute", ["domain", "path"])
@@ -132,7 +193,7 @@ def test_an_attribute_that_could_not_be_sent_is_a_value_error(
     attribute: str, text: str
 ) -> None:
     resp = Response()
-    with pytest.raises(ValueError, match=f"The cookie's {attribute}"):
+    with pytest.raises(ValueError, match=f"The cookie's {attribute.title()}"):
         resp.set_cookie("a", "b", **{attribute: text})  # type: ignore[arg-type]
     assert lines(resp) == []
 

@@ -12,7 +12,12 @@ from falconws.media import MEDIA_JSON, Handlers
 if TYPE_CHECKING:
     from .response import EventStreamOpener
 
-__all__ = ("RequestOptions", "ResponseOptions", "RouterOptions")
+__all__ = (
+    "CompiledRouterOptions",
+    "RequestOptions",
+    "ResponseOptions",
+    "RouterOptions",
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,20 +41,35 @@ class RequestOptions:
 
 
 def _static_media_types() -> dict[str, str]:
-    # The registries of the operating systems disagree on these, and some know none of them.
-    known = dict(mimetypes.types_map)
+    # Python's own table: those of operating systems differ, and `mimetypes.types_map` is one
+    # or the other by what was imported before.
+    known = dict(mimetypes.MimeTypes().types_map[True])
+    # What that table does not have in every version, or has by another name.
     known.update(
         {
+            ".bmp": "image/bmp",
             ".css": "text/css",
+            ".csv": "text/csv",
+            ".gz": "application/gzip",
             ".html": "text/html",
             ".js": "text/javascript",
             ".json": "application/json",
+            ".md": "text/markdown",
             ".mjs": "text/javascript",
+            ".ogg": "audio/ogg",
+            ".otf": "font/otf",
+            ".parquet": "application/vnd.apache.parquet",
+            ".rtf": "application/rtf",
             ".svg": "image/svg+xml",
+            ".ttf": "font/ttf",
             ".txt": "text/plain",
             ".wasm": "application/wasm",
             ".webp": "image/webp",
+            ".woff": "font/woff",
             ".woff2": "font/woff2",
+            ".xml": "application/xml",
+            ".yaml": "application/yaml",
+            ".yml": "application/yaml",
         }
     )
     return known
@@ -68,6 +88,9 @@ class ResponseOptions:
     secure_cookies_by_default: bool = True
     """Whether a cookie is sent over HTTPS only, when `Response.set_cookie` is not told."""
 
+    xml_error_serialization: bool = True
+    """Whether an `HTTPError` is sent as XML to a client that prefers it."""
+
     static_media_types: Mapping[str, str] = field(default_factory=_static_media_types)
     """The media types of static files, by their endings: ``{'.html': 'text/html'}``."""
 
@@ -81,3 +104,11 @@ class RouterOptions:
 
     converters: dict[str, Callable[..., Any]] = field(default_factory=dict)
     """Field converters by the name that templates use: ``{'int': IntConverter}``."""
+
+    default_to_on_request: bool = False
+    """Whether a resource's ``on_request`` answers the methods that it has no responder for.
+    OPTIONS is answered by the framework and a WebSocket is not, as without it."""
+
+
+CompiledRouterOptions = RouterOptions
+"""Falcon's name for `RouterOptions`."""

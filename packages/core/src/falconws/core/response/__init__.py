@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable
 from http import HTTPStatus as StatusCode
+from inspect import iscoroutinefunction
 from typing import Any
 
 from falconws.media import PayloadError
 
 from ..context import Context
-from ..errors import ExtensionNotInstalledError
+from ..errors import ExtensionNotInstalledError, OperationNotAllowed
 from ..errors.media import payload_to_http_error
+from ..headers import header_name, header_value
+from ..lifecycle import Callback, check_coroutine_function
 from ..options import ResponseOptions
 from ..status_codes import HTTP_200, http_status_to_code
 from ._cookies import ResponseCookies
-from .stream import Stream, check_stream, close_source, file_chunks
+from ._server import ServerExtensions
+from .stream import Stream, check_stream, close_source, stream_file
 
-__all__ = ("EventStreamOpener", "Response", "Stream")
+__all__ = ("EventStreamOpener", "Response", "ServerExtensions", "Stream")
 
 EventStreamOpener = Callable[[AsyncIterable[Any], "Response"], Stream]
 """Turns what ``resp.sse`` was set to into a `Stream`, and sets the headers it needs."""
@@ -29,10 +33,14 @@ class Response(ResponseCookies):
 
     Attributes:
         options: The App's `ResponseOptions`.
+        begun: Whether a `stream` is being sent; what is set then comes too late.
         complete: Set it to skip what is left of the request hooks, and the responder.
         text: A body to be sent as UTF-8.
         data: A body of bytes.
         media: An object, to be serialized by the handler for the Content-Type. None is none.
+        scheduled: What `schedule` was given; None for nothing.
+        server: What the server can do besides; None for nothing.
+        trailers: What `set_trailer` was given; None for nothing.
     """
 
     # "__dict__" makes room for attributes of the application's own; it costs nothing until
@@ -44,11 +52,15 @@ class Response(ResponseCookies):
         "_sse",
         "_status",
         "_stream",
+        "begun",
         "complete",
         "data",
         "media",
+        "scheduled",
+        "server",
         "status_code",
         "text",
+        "trailers",
     )
 
     context_type: type[Context] = Context
@@ -66,12 +78,16 @@ class Response(ResponseCookies):
         self._context: Context | None = None
         self._status: str | int | StatusCode = HTTP_200
         self.status_code: int = 200
+        self.begun = False
         self.complete = False
         self.text: str | None = None
         self.data: bytes | None = None
         self.media: Any = None
         self._stream: Any = None
         self._sse: AsyncIterable[Any] | None = None
+        self.scheduled: list[Callback] | None = None
+        self.server: ServerExtensions | None = None
+        self.trailers: dict[str, str] | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.status}>"
@@ -157,6 +173,89 @@ class Response(ResponseCookies):
             check_stream(events, "sse")
         self._sse = events
 
+    # What goes before and behind it.
+
+    def schedule(self, callback: Callback) -> None:
+        """Run a coroutine function after the response was sent.
+
+        It is run when the response is over, also when that was an error or the client has
+        left; behind the first headers of an event stream, which may have no end. That it
+        fails is logged. When the App stops, it is waited for.
+
+        Args:
+            callback: Called without arguments.
+
+        Raises:
+            TypeError: It is no coroutine function.
+        """
+        check_coroutine_function(callback)
+        self._schedule(callback)
+
+    def schedule_sync(self, callback: Callback) -> None:
+        """Run a plain function in a thread, when `schedule` would run a coroutine function.
+
+        Args:
+            callback: Called without arguments.
+
+        Raises:
+            TypeError: It is a coroutine function, or nothing that can be called.
+        """
+        if not callable(callback) or iscoroutinefunction(callback):
+            raise TypeError(
+                "schedule_sync() takes a plain function; a coroutine function goes into "
+                "schedule()."
+            )
+        self._schedule(callback)
+
+    def _schedule(self, callback: Callback) -> None:
+        if self.scheduled is None:
+            self.scheduled = []
+        self.scheduled.append(callback)
+
+    def take_scheduled(self) -> list[Callback]:
+        """Give what `schedule` was given, once."""
+        callbacks, self.scheduled = self.scheduled or [], None
+        return callbacks
+
+    async def send_early_hints(self, *links: str) -> bool:
+        """Tell the client what it will need, before the response is ready (RFC 8297).
+
+        Args:
+            *links: Values for ``Link``: ``'</style.css>; rel=preload; as=style'``.
+
+        Returns:
+            Whether the server could send them (ASGI extension ``http.response.early_hint``).
+
+        Raises:
+            ValueError: One has a line break, a NUL or a character outside of Latin-1 in it.
+        """
+        values = [header_value("Link", link).encode("latin-1") for link in links]
+        if self.server is None or not self.server.offers("early_hint"):
+            return False
+        await self.server.send({"type": "http.response.early_hint", "links": values})
+        return True
+
+    def set_trailer(self, name: str, value: str) -> None:
+        """Send a header field behind the body (RFC 9110, 6.5).
+
+        It is sent where the client has said that it takes trailers (``TE: trailers``) and the
+        server can send them (ASGI extension ``http.response.trailers``), and left out
+        elsewhere. What sends a ``stream`` may set it again until it ends; the first time
+        has to be before the response begins, with an empty value if need be.
+
+        Raises:
+            ValueError: As for `set_header`.
+            OperationNotAllowed: The response has begun without trailers.
+        """
+        if self.trailers is None:
+            if self.begun:
+                raise OperationNotAllowed(
+                    "The response has begun without trailers; set this one before, with an "
+                    "empty value, and then again."
+                )
+            self.trailers = {}
+        self.trailers[header_name(name)] = header_value(name, value)
+
     # What the HTTP scope server makes of it.
 
     async def render_body(self) -> bytes | None:
@@ -203,7 +302,7 @@ class Response(ResponseCookies):
             return None
         if hasattr(self._stream, "__aiter__"):
             return Stream(self._stream)
-        return Stream(file_chunks(self._stream))
+        return stream_file(self._stream)
 
     async def close_streams(self) -> None:
         """Close what `sse` and `stream` were set to, and forget them."""
