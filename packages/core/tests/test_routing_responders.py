@@ -32,7 +32,12 @@ class Resource:
 def test_the_methods_are_those_of_http_and_webdav() -> None:
     assert set(HTTP_METHODS) >= {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"}
     assert set(WEBDAV_METHODS) >= {"PROPFIND", "MKCOL", "LOCK", "VERSION-CONTROL"}
-    assert set(COMBINED_METHODS) == {*HTTP_METHODS, *WEBDAV_METHODS, "WEBSOCKET"}
+    assert set(COMBINED_METHODS) == {
+        *HTTP_METHODS,
+        *WEBDAV_METHODS,
+        "QUERY",
+        "WEBSOCKET",
+    }
 
 
 def test_responders_are_collected_by_method() -> None:
@@ -101,6 +106,7 @@ def test_what_can_be_awaited_is_a_responder(function: Any) -> None:
         (lambda req, resp: None, "<lambda>"),
         (Blocks(), "Blocks"),
         (SimpleNamespace(f=_plain).f, "_plain"),
+        (functools.partial(_plain, resp=None), "partial"),
     ],
 )
 def test_what_would_block_is_refused_with_what_to_write(

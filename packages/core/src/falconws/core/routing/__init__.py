@@ -9,10 +9,13 @@ from .responders import (
     WEBDAV_METHODS,
     Responder,
     check_responder,
+    in_thread,
     is_awaitable_function,
     map_http_methods,
+    responder_name,
 )
 from .router import CompiledRouter, Found, Router
+from .sinks import Sink
 from .static import StaticRoute
 
 __all__ = (
@@ -25,9 +28,12 @@ __all__ = (
     "RESPONDERS",
     "Responder",
     "Router",
+    "Sink",
     "StaticRoute",
     "WEBDAV_METHODS",
     "check_responder",
+    "in_thread",
     "is_awaitable_function",
     "map_http_methods",
+    "responder_name",
 )

@@ -20,11 +20,15 @@ class Route:
         template: The URI template.
         resource: The application's resource.
         method_map: Its bound responders, by HTTP method or by ``'WEBSOCKET'``.
+        segments: The template, parsed.
+        name: What the application calls the route; None for nothing.
     """
 
     template: str
     resource: object
     method_map: dict[str, Any]
+    segments: list[Segment] = field(default_factory=list)
+    name: str | None = None
 
 
 @dataclass(slots=True)

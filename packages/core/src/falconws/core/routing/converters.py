@@ -41,6 +41,13 @@ class BaseConverter:
         """Give the value, or None when the text is none; the route does not match then."""
         raise NotImplementedError(f"{type(self).__name__} does not convert.")
 
+    def to_text(self, value: Any) -> str:
+        """Give the text that `convert` makes the value of, for `App.url_for`.
+
+        The text of a field that takes several segments has slashes between them.
+        """
+        return str(value)
+
 
 class IntConverter(BaseConverter):
     """Digits become an `int`."""
@@ -77,6 +84,11 @@ class IntConverter(BaseConverter):
         except ValueError:  # more digits than sys.get_int_max_str_digits()
             return None
         return number if _within(number, self._min, self._max) else None
+
+    def to_text(self, value: Any) -> str:
+        """Give the digits, with zeros in front where a number of them is asked for."""
+        sign, digits = ("-", str(value)[1:]) if value < 0 else ("", str(value))
+        return sign + digits.zfill(self._num_digits or 0)
 
 
 class FloatConverter(BaseConverter):
@@ -131,6 +143,10 @@ class DateTimeConverter(BaseConverter):
         except ValueError:
             return None
 
+    def to_text(self, value: datetime) -> str:
+        """Give the time in the form that is read here."""
+        return value.strftime(self._format)
+
 
 class UUIDConverter(BaseConverter):
     """32 hexadecimal digits, with or without hyphens, become a `uuid.UUID`."""
@@ -171,6 +187,10 @@ class RegexConverter(BaseConverter):
             return match
         group: str | None = match[self._group]
         return group
+
+    def to_text(self, value: str | re.Match[str]) -> str:
+        """Give the whole text of a match; a string as it is."""
+        return value[0] if isinstance(value, re.Match) else str(value)
 
 
 BUILTIN: Mapping[str, type[BaseConverter]] = MappingProxyType(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
@@ -17,8 +19,10 @@ __all__ = (
     "Responder",
     "WEBDAV_METHODS",
     "check_responder",
+    "in_thread",
     "is_awaitable_function",
     "map_http_methods",
+    "responder_name",
 )
 
 Responder = Callable[..., Awaitable[None]]
@@ -56,10 +60,17 @@ WEBDAV_METHODS = (
 META_METHODS = ("WEBSOCKET",)
 """What a resource has responders for that is no HTTP method."""
 
-COMBINED_METHODS = (*HTTP_METHODS, *WEBDAV_METHODS, *META_METHODS)
+COMBINED_METHODS = (*HTTP_METHODS, *WEBDAV_METHODS, "QUERY", *META_METHODS)
+"""All of them, with QUERY, which is a GET that has a body."""
+
+
+def responder_name(method: str) -> str:
+    """Give the name of a method's responder: ``on_version_control``."""
+    return f"on_{method.lower().replace('-', '_')}"
+
 
 RESPONDERS: Mapping[str, str] = MappingProxyType(
-    {method: f"on_{method.lower().replace('-', '_')}" for method in COMBINED_METHODS}
+    {method: responder_name(method) for method in COMBINED_METHODS}
 )
 """Responder names by method: ``{'GET': 'on_get', ...}``."""
 
@@ -101,6 +112,8 @@ def is_awaitable_function(function: Any) -> bool:
     Only a function that is written in Python shows that it does not; any other callable is
     taken at its word.
     """
+    while isinstance(function, functools.partial):
+        function = function.func
     if inspect.iscoroutinefunction(function):
         return True
     if not callable(function):
@@ -123,5 +136,16 @@ def check_responder(responder: Any, resource: object) -> None:
         raise TypeError(
             f"The {name} responder of {type(resource).__name__} must be a coroutine function: "
             f"write `async def {name}`. What blocks inside of it goes into "
-            "`await asyncio.to_thread(...)`."
+            "`await asyncio.to_thread(...)`; for HTTP, App(wrap_sync=True) calls all of it "
+            "in a thread."
         )
+
+
+def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """Make a coroutine function that calls a plain function in a thread."""
+
+    @functools.wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        return await asyncio.to_thread(function, *args, **kwargs)
+
+    return call

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from ..errors import SuffixedMethodNotFoundError
 from ..options import RouterOptions
+from ..uri import decode
+from ._building import build_path, choose_route
 from ._template import parse_template
 from ._tree import Node, Route, find, insert
 from .converters import BUILTIN
-from .responders import RESPONDERS, map_http_methods
+from .responders import (
+    META_METHODS,
+    RESPONDERS,
+    Responder,
+    check_responder,
+    in_thread,
+    is_awaitable_function,
+    map_http_methods,
+)
 
 __all__ = ("CompiledRouter", "Found", "Router")
 
@@ -42,16 +53,21 @@ class CompiledRouter:
     tree of its segments.
     """
 
-    def __init__(self, responders: Mapping[str, str] = RESPONDERS) -> None:
+    def __init__(
+        self, responders: Mapping[str, str] = RESPONDERS, wrap_sync: bool = False
+    ) -> None:
         """Start without routes.
 
         Args:
             responders: What to look for on a resource: responder names by method.
+            wrap_sync: Whether to call responders that are plain functions in a thread.
         """
         self.options = RouterOptions(converters=dict(BUILTIN))
         self._responders = responders
+        self._wrap_sync = wrap_sync
         self._root = Node()
         self._literal: dict[str, Route] = {}
+        self._routes: dict[str, Route] = {}
 
     def add_route(
         self,
@@ -59,6 +75,7 @@ class CompiledRouter:
         resource: object,
         *,
         suffix: str | None = None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         """Add a route; one with the same template is replaced.
@@ -68,18 +85,60 @@ class CompiledRouter:
                 part of one, ``{field:int(2)}`` converts it.
             resource: Has responders such as ``on_get``.
             suffix: Takes the responders whose names end so: ``on_get_list`` for ``'list'``.
+            name: What `url_for` finds the route by; None for the resource itself.
             **kwargs: Ignored: there for other routers.
 
         Raises:
             UnacceptableRouteError: The template is not valid, or conflicts with another.
             SuffixedMethodNotFoundError: No responder has the suffix.
+            ValueError: Another route has the name.
         """
+        for other in self._routes.values():
+            if (
+                name is not None
+                and other.name == name
+                and other.template != uri_template
+            ):
+                raise ValueError(
+                    f"The name {name!r} of the route {uri_template!r} is that of "
+                    f"{other.template!r} already."
+                )
         segments = parse_template(uri_template, self.options.converters)
-        method_map = map_http_methods(resource, suffix, self._responders)
-        route = Route(uri_template, resource, method_map)
+        method_map = self._map_methods(resource, suffix)
+        route = Route(uri_template, resource, method_map, segments, name)
         insert(self._root, segments, route)
+        self._routes[uri_template] = route
         if all(segment.literal is not None for segment in segments):
             self._literal[uri_template] = route
+
+    def _map_methods(
+        self, resource: object, suffix: str | None
+    ) -> dict[str, Responder]:
+        on_request = self._on_request(resource, suffix)
+        try:
+            found = map_http_methods(resource, suffix, self._responders)
+        except SuffixedMethodNotFoundError:
+            if on_request is None:
+                raise
+            found = {}
+        if on_request is not None:
+            for method in self._responders:
+                if method not in META_METHODS and method != "OPTIONS":
+                    found.setdefault(method, on_request)
+        if self._wrap_sync:
+            for method, responder in found.items():
+                if not is_awaitable_function(responder):
+                    found[method] = in_thread(responder)
+        return found
+
+    def _on_request(self, resource: object, suffix: str | None) -> Responder | None:
+        if not self.options.default_to_on_request:
+            return None
+        name = f"on_request_{suffix}" if suffix else "on_request"
+        on_request: Responder | None = getattr(resource, name, None)
+        if on_request is not None and not self._wrap_sync:
+            check_responder(on_request, resource)
+        return on_request
 
     def find(self, uri: str, req: Any = None) -> Found | None:
         """Find the route for a path.
@@ -95,3 +154,21 @@ class CompiledRouter:
             if route is None:
                 return None
         return route.resource, route.method_map, params, route.template
+
+    def url_for(self, target: object, /, **params: Any) -> str:
+        """Build the path of a route; the arguments are those of `App.url_for`."""
+        route = choose_route(list(self._routes.values()), target)
+        path = build_path(route, params)
+        found = self.find(decode(path, unquote_plus=False))
+        if found is None or found[3] != route.template:
+            led = "nowhere" if found is None else f"to {found[3]!r}"
+            raise ValueError(
+                f"The path {path!r} for {route.template!r} would lead {led}: a value has a "
+                "slash in it, or is the text of another route."
+            )
+        return path
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes, in the order of their addition."""
+        return list(self._routes.values())
