@@ -94,10 +94,20 @@ def test_options_may_be_given() -> None:
     req_options = RequestOptions(default_media_type="application/msgpack")
     resp_options = ResponseOptions(secure_cookies_by_default=False)
     app = App(req_options=req_options, resp_options=resp_options, extensions=())
-    assert app.req_options is req_options
-    assert app.resp_options is resp_options
-    assert req_options.default_media_type == "application/msgpack"
-    assert resp_options.secure_cookies_by_default is False
+    assert app.req_options == req_options
+    assert app.resp_options.secure_cookies_by_default is False
+
+
+def test_options_that_were_given_stay_the_callers_own() -> None:
+    req_options, resp_options = RequestOptions(), ResponseOptions()
+    App(
+        "text/plain",
+        req_options=req_options,
+        resp_options=resp_options,
+        secure_cookies_by_default=False,
+    )
+    assert req_options == RequestOptions(media_handlers=req_options.media_handlers)
+    assert resp_options == ResponseOptions(media_handlers=resp_options.media_handlers)
 
 
 @pytest.mark.parametrize(

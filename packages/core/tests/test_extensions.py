@@ -41,7 +41,7 @@ class Ticks:
         app.add_scope(
             self._scope_type,
             self._serve,
-            responders=[self._responder],
+            responders={self._responder[3:].upper(): self._responder},
             hooks=[Hook("process_tick", ("tick",))],
         )
 
@@ -122,9 +122,11 @@ def test_a_responder_is_called_by_one_server(responder: str) -> None:
     app = App(extensions=[Ticks()])
     method = responder.removeprefix("on_").upper().replace("_", "-")
     with pytest.raises(ValueError, match=f"scope server for {method} already"):
-        app.add_scope("other", Ticks()._serve, responders=["on_other", responder])
+        app.add_scope(
+            "other", Ticks()._serve, responders={"OTHER": "on_other", method: responder}
+        )
     # Nothing of it remains.
-    app.add_scope("other", Ticks()._serve, responders=["on_other"])
+    app.add_scope("other", Ticks()._serve, responders={"OTHER": "on_other"})
 
 
 def test_a_hook_of_one_server_is_not_replaced_by_that_of_another() -> None:

@@ -1,6 +1,9 @@
+import asyncio
 import io
 import logging
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,11 +11,14 @@ import pytest
 
 from falconws.core import (
     App,
+    CompatibilityError,
     Event,
+    Hook,
     HTTPForbidden,
     Request,
     Response,
     Stream,
+    SuffixedMethodNotFoundError,
 )
 from falconws.media import BaseHandler, JSONHandler
 from falconws.testing import Result, TestClient, create_scope
@@ -385,3 +391,243 @@ async def test_a_client_that_leaves_in_the_middle_gets_nothing_and_is_no_error(
     assert sent == []
     assert called == ["clean_up"]  # what was opened for the request can be closed
     assert log_of(caplog) == []
+
+
+# Methods of one's own, and a responder for all of them.
+
+
+def test_a_method_of_ones_own_has_a_responder() -> None:
+    async def responder(req: Request, resp: Response) -> None:
+        resp.text = req.method
+
+    app = App(extensions=(), http_methods=["PURGE", "M-SEARCH"])
+    app.add_route("/", SimpleNamespace(on_purge=responder, on_m_search=responder))
+    client = TestClient(app)
+    assert client.request("PURGE").text == "PURGE"
+    assert client.request("M-SEARCH").text == "M-SEARCH"
+    assert client.get().headers["allow"] == "M-SEARCH, OPTIONS, PURGE"
+
+
+@pytest.mark.parametrize(
+    ("method", "message"), [("GET", "known"), ("purge", "PURGE"), ("A B", "PURGE")]
+)
+def test_what_is_no_new_method_is_refused(method: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        App(extensions=(), http_methods=[method])
+
+
+def default_app(**kwargs: Any) -> App:
+    app = App(extensions=(), **kwargs)
+    app.router_options.default_to_on_request = True
+    return app
+
+
+def test_on_request_answers_the_methods_that_have_no_responder_where_it_is_asked_for() -> (
+    None
+):
+    async def on_request(req: Request, resp: Response) -> None:
+        resp.text = f"any {req.method}"
+
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.text = "get"
+
+    resource = SimpleNamespace(
+        on_get=on_get, on_request=on_request, on_request_s=on_get
+    )
+    app = default_app()
+    app.add_route("/", resource)
+    app.add_route("/suffix", resource, suffix="s")
+    client = TestClient(app)
+    assert client.get().text == "get"
+    assert client.post().text == "any POST"
+    assert client.request("QUERY").text == "any QUERY"
+    assert client.post("/suffix").text == "get"
+    assert client.request("FOO").status_code == 400
+    options = client.options()
+    assert options.content == b""
+    assert {"GET", "POST", "PROPFIND"} <= set(options.headers["allow"].split(", "))
+    plain = App(extensions=())
+    plain.add_route("/", resource)
+    assert TestClient(plain).post().status_code == 405
+
+
+def test_on_request_is_a_responder_like_any_other() -> None:
+    def on_request(req: Request, resp: Response) -> None:
+        resp.text = "plain"
+
+    with pytest.raises(TypeError, match="on_request responder"):
+        default_app().add_route("/", SimpleNamespace(on_request=on_request))
+    app = default_app(wrap_sync=True)
+    app.add_route("/", SimpleNamespace(on_request=on_request))
+    assert TestClient(app).get().text == "plain"
+    with pytest.raises(SuffixedMethodNotFoundError):
+        default_app().add_route("/", SimpleNamespace(on_request=on_request), suffix="s")
+
+
+# Plain functions.
+
+
+def test_plain_functions_are_called_in_a_thread_where_the_app_wraps_them() -> None:
+    threads = []
+
+    class Component:
+        def process_startup(self, scope: Any, event: Any) -> None:
+            threads.append(threading.current_thread())
+
+        def process_request(self, req: Request, resp: Response) -> None:
+            threads.append(threading.current_thread())
+
+    def on_get(req: Request, resp: Response) -> None:
+        threads.append(threading.current_thread())
+        raise KeyError("k")
+
+    def handle(req: Request, resp: Response, exc: KeyError, params: Any) -> None:
+        threads.append(threading.current_thread())
+        resp.text = "handled"
+
+    app = App(extensions=(), middleware=Component(), wrap_sync=True)
+    app.add_route("/", SimpleNamespace(on_get=on_get, on_post=nothing))
+    app.add_error_handler(KeyError, handle)
+    assert TestClient(app).get().text == "handled"
+    assert len(threads) == 4
+    assert threading.current_thread() not in threads
+    assert TestClient(app).post().status_code == 200
+
+
+def test_a_plain_function_serves_no_websocket() -> None:
+    def plain(*args: Any) -> None: ...
+
+    class WebSockets:
+        def install(self, app: App) -> None:
+            app.add_scope(
+                "websocket",
+                nothing,  # type: ignore[arg-type]
+                responders={"WEBSOCKET": "on_websocket"},
+                hooks=[Hook("process_request_ws", ("req", "ws"))],
+            )
+
+    app = App(extensions=[WebSockets()], wrap_sync=True)
+    with pytest.raises(TypeError, match="plain responder"):
+        app.add_route("/", SimpleNamespace(on_websocket=plain))
+    with pytest.raises(CompatibilityError, match="process_request_ws"):
+        app.add_middleware(SimpleNamespace(process_request_ws=plain))
+
+
+# Middleware that depends on what is outside of it.
+
+
+class Layer:
+    """Notes its hooks, and raises or completes in one of them."""
+
+    def __init__(self, name: str, log: list[str], raises_in: str = "") -> None:
+        self._name, self._log, self._raises_in = name, log, raises_in
+
+    def _note(self, hook: str) -> None:
+        self._log.append(f"{hook} {self._name}")
+        if hook == self._raises_in:
+            raise HTTPForbidden()
+
+    async def process_request(self, req: Request, resp: Response) -> None:
+        self._note("request")
+
+    async def process_resource(self, req: Request, resp: Response, *rest: Any) -> None:
+        self._note("resource")
+
+    async def process_response(self, req: Request, resp: Response, *rest: Any) -> None:
+        self._note("response")
+
+
+@pytest.mark.parametrize(
+    ("independent", "raises_in", "responses"),
+    [
+        (True, "request", ["c", "b", "only", "a"]),
+        (False, "request", ["only", "a"]),
+        (True, "resource", ["c", "b", "only", "a"]),
+        (False, "resource", ["c", "b", "only", "a"]),
+        (False, "", ["c", "b", "only", "a"]),
+    ],
+)
+def test_a_request_hook_that_fails_keeps_inner_response_hooks_from_being_called(
+    independent: bool, raises_in: str, responses: list[str]
+) -> None:
+    log: list[str] = []
+
+    class Only:
+        async def process_response(self, *args: Any) -> None:
+            log.append("response only")
+
+    app = App(extensions=(), independent_middleware=independent)
+    app.add_middleware([Layer("a", log), Only()])
+    app.add_middleware([Layer("b", log, raises_in), Layer("c", log)])
+    app.add_route("/", SimpleNamespace(on_get=nothing))
+    status = TestClient(app).get().status_code
+    assert status == (403 if raises_in else 200)
+    assert [e.split()[1] for e in log if e.startswith("response")] == responses
+
+
+# What is scheduled.
+
+
+@pytest.mark.parametrize("ends", ["text", "error", "stream", "failing stream"])
+async def test_what_was_scheduled_runs_when_the_response_is_over(ends: str) -> None:
+    log: list[str] = []
+
+    async def callback() -> None:
+        log.append("callback")
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"a"
+        raise KeyError("broken")
+
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.schedule(callback)
+        resp.schedule_sync(lambda: log.append("sync"))
+        if ends == "error":
+            raise HTTPForbidden()
+        if ends == "text":
+            resp.text = "text"
+        else:
+            resp.stream = pieces(b"a") if ends == "stream" else broken()
+
+    app = App(extensions=())
+    app.add_route("/", SimpleNamespace(on_get=on_get))
+    receive: Any = asyncio.Event().wait
+
+    async def send(event: Event) -> None:
+        log.append(event["type"])
+
+    with suppress(KeyError):
+        await app(create_scope(), receive, send)
+    assert "callback" not in log
+    await app.background.finish(5)
+    assert sorted(log[-2:]) == ["callback", "sync"]
+
+
+async def test_what_was_scheduled_behind_an_event_stream_does_not_wait_for_its_end() -> (
+    None
+):
+    called, over = asyncio.Event(), asyncio.Event()
+
+    async def callback() -> None:
+        called.set()
+
+    async def events() -> AsyncIterator[bytes]:
+        await called.wait()
+        yield b"called"
+
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.sse = events()
+        resp.schedule(callback)
+
+    app = App(extensions=())
+    app.resp_options.event_stream = lambda events, resp: Stream(events)
+    app.add_route("/", SimpleNamespace(on_get=on_get))
+    receive: Any = over.wait
+    sent: list[Event] = []
+
+    async def send(event: Event) -> None:
+        sent.append(event)
+
+    async with asyncio.timeout(5):
+        await app(create_scope(), receive, send)
+    assert sent[1]["body"] == b"called"

@@ -212,3 +212,78 @@ async def test_signals_are_given_back_when_the_lifespan_is_cancelled(
     with pytest.raises(asyncio.CancelledError):
         await task
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+# State, and what is left to do.
+
+
+async def test_what_a_component_puts_into_the_state_is_there_for_every_request() -> (
+    None
+):
+    class Pool:
+        async def process_startup(self, scope: Scope, event: Event) -> None:
+            app.state.pool = "the pool"
+
+    async def on_get(req: Request, resp: Response) -> None:
+        state = req.scope["state"]
+        resp.media = [state["pool"], state["name"], app.state.pool]
+        state["pool"] = "of this request alone"
+
+    app = app_of(Pool())
+    app.state.name = "set before"
+    app.add_route("/", SimpleNamespace(on_get=on_get))
+    async with ASGIConductor(app) as conductor:
+        for _ in range(2):
+            result = await conductor.get()
+            assert result.json == ["the pool", "set before", "the pool"]
+        app.state.pool = "another"
+        assert (await conductor.get()).json[0] == "another"
+
+
+async def test_the_app_has_a_state_on_a_server_that_shares_none() -> None:
+    class Pool:
+        async def process_startup(self, scope: Scope, event: Event) -> None:
+            app.state.pool = "the pool"
+
+    app = app_of(Pool())
+    assert [event["type"] for event in await run(app)] == [
+        "lifespan.startup.complete",
+        "lifespan.shutdown.complete",
+    ]
+    assert app.state.pool == "the pool"
+
+
+@pytest.mark.parametrize("version", ["2.0", "4.0"])
+async def test_a_server_of_another_asgi_is_told_so(version: str) -> None:
+    events: list[Event] = [STARTUP]
+    sent: list[Event] = []
+
+    async def receive() -> Any:
+        return events.pop(0)
+
+    async def send(event: Event) -> None:
+        sent.append(event)
+
+    await app_of()({"type": "lifespan", "asgi": {"version": version}}, receive, send)
+    (failure,) = sent
+    assert failure["type"] == "lifespan.startup.failed"
+    assert f"the server speaks {version}" in failure["message"]
+
+
+async def test_what_was_scheduled_is_done_before_the_app_shuts_down() -> None:
+    log: list[str] = []
+    gate = asyncio.Event()
+
+    async def write() -> None:
+        await gate.wait()
+        log.append("written")
+
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.schedule(write)
+
+    app = app_of(Component("one", log))
+    app.add_route("/", SimpleNamespace(on_get=on_get))
+    async with ASGIConductor(app) as conductor:
+        await conductor.get()
+        asyncio.get_running_loop().call_soon(gate.set)
+    assert log == ["one startup", "written", "one shutdown"]

@@ -298,3 +298,146 @@ def test_a_serializer_that_fails_is_a_500_with_a_body(
     assert result.status_code == 500
     assert result.json == {"title": "500 Internal Server Error"}
     assert len(log_of(caplog)) == 1
+
+
+# Formats of errors.
+
+
+TROUBLE = HTTPError(
+    409, title="Taken <&", description="a\x00b", href="https://example.com/", code=7
+)
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/problem+json", "application/*, */*;q=0"]
+)
+def test_problem_details_are_for_those_who_ask_for_them(accept: str) -> None:
+    result = get(app_that_raises(TROUBLE), accept)
+    if accept.startswith("application/*"):
+        assert result.headers["content-type"] == "application/json"
+        return
+    assert result.headers["content-type"] == "application/problem+json"
+    assert result.json == {
+        "status": 409,
+        "type": "https://example.com/",
+        "title": "Taken <&",
+        "detail": "a\x00b",
+        "code": 7,
+    }
+
+
+def test_a_problem_without_a_type_has_the_phrase_of_its_status_as_title() -> None:
+    result = get(app_that_raises(HTTPNotFound()), "application/problem+json")
+    assert result.json == {"status": 404, "title": "Not Found"}
+
+
+@pytest.mark.parametrize("accept", ["text/xml", "application/xml", "image/svg+xml"])
+def test_an_error_is_xml_for_those_who_prefer_it(accept: str) -> None:
+    result = get(app_that_raises(TROUBLE), accept)
+    wanted = "application/xml" if accept.endswith("+xml") else accept
+    assert result.headers["content-type"] == wanted
+    assert result.text == (
+        '<?xml version="1.0" encoding="UTF-8"?><error><title>Taken &lt;&amp;</title>'
+        "<description>a\ufffdb</description><code>7</code><link>"
+        "<text>Documentation related to this error</text>"
+        "<href>https://example.com/</href><rel>help</rel></link></error>"
+    )
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/xml", "image/svg+xml", "application/vnd.api+json", "text/html"]
+)
+def test_an_error_is_json_for_everybody_else(accept: str) -> None:
+    app = app_that_raises(HTTPNotFound())
+    app.resp_options.xml_error_serialization = False
+    result = get(app, accept)
+    assert result.headers["content-type"] == "application/json"
+    assert result.headers["vary"] == "Accept"
+    assert result.json == {"title": "404 Not Found"}
+
+
+# The reporter.
+
+
+def reports_of(app: App, accept: str = "*/*") -> list[tuple[str, dict[str, Any], bool]]:
+    reports = []
+
+    def report(req: Request, exc: Exception, params: dict[str, Any], ok: bool) -> None:
+        reports.append((type(exc).__name__, params, ok))
+
+    app.set_error_reporter(report)
+    try:
+        get(app, accept)
+    except KeyError:
+        reports.append(("raised", {}, False))
+    return reports
+
+
+@pytest.mark.parametrize("exc", [HTTPNotFound(), HTTPStatus(200), KeyError("k")])
+def test_every_exception_is_reported_as_it_is_handled(exc: Exception) -> None:
+    name = type(exc).__name__
+    assert reports_of(app_that_raises(exc)) == [(name, {"field": "x"}, True)]
+
+
+@pytest.mark.parametrize(
+    ("raised", "handled"), [(HTTPForbidden(), True), (KeyError("k"), False)]
+)
+def test_what_a_handler_raises_is_reported_behind_what_it_was_for(
+    raised: Exception, handled: bool
+) -> None:
+    async def handle(*args: Any) -> None:
+        raise raised
+
+    app = app_that_raises(Near())
+    app.add_error_handler(Near, handle)
+    params = {"field": "x"}
+    assert reports_of(app) == [
+        ("Near", params, handled),
+        (type(raised).__name__, params, handled),
+    ]
+
+
+def test_a_handler_that_raises_what_it_was_given_reports_it_once() -> None:
+    async def handle(req: Request, resp: Response, exc: Exception, params: Any) -> None:
+        raise exc
+
+    for exc, handled in ((Near(), False), (HTTPForbidden(), True)):
+        app = app_that_raises(exc)
+        app.add_error_handler(type(exc), handle)
+        assert reports_of(app) == [(type(exc).__name__, {"field": "x"}, handled)]
+
+
+def test_what_breaks_a_stream_off_is_reported_as_not_handled() -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"a"
+        raise KeyError("k")
+
+    async def on_get(req: Request, resp: Response, **params: Any) -> None:
+        resp.stream = broken()
+
+    app = App(extensions=())
+    app.add_route("/{field}", SimpleNamespace(on_get=on_get))
+    assert reports_of(app) == [
+        ("KeyError", {"field": "x"}, False),
+        ("raised", {}, False),
+    ]
+
+
+def test_a_reporter_that_fails_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    def report(*args: Any) -> None:
+        raise ZeroDivisionError
+
+    app = app_that_raises(HTTPNotFound())
+    app.set_error_reporter(report)
+    assert get(app).status_code == 404
+    assert log_of(caplog) == ["The error reporter failed"]
+
+
+def test_a_serializer_or_reporter_that_nobody_would_await_is_refused() -> None:
+    async def never(*args: Any) -> None: ...
+
+    app = App(extensions=())
+    with pytest.raises(CompatibilityError, match="serializer is a plain function"):
+        app.set_error_serializer(never)  # type: ignore[arg-type]
+    with pytest.raises(CompatibilityError, match="reporter is a plain function"):
+        app.set_error_reporter(never)  # type: ignore[arg-type]

@@ -1,4 +1,5 @@
 import asyncio
+import io
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from falconws.core import App, Event, HTTPForbidden, Request, Response, Stream
+from falconws.core.response.stream import FileStream
 from falconws.testing import ASGIConductor, TestClient, create_scope
 
 T = TypeVar("T")
@@ -689,3 +691,52 @@ async def test_a_draining_app_refuses_new_requests_until_it_is_started_again() -
     assert result.json["description"] == "The server is shutting down."
     async with ASGIConductor(app) as restarted:
         assert (await restarted.get()).status_code == 200
+
+
+# Files that the server sends.
+
+
+class FileServer(Server):
+    """A server that is given a file, and can send files by itself unless that is spoilt."""
+
+    def __init__(self, spoilt: str = "") -> None:
+        self.file, stream = io.BytesIO(b"abc"), FileStream()
+        stream.take(self.file, 3, None if spoilt == "path" else "/srv/abc")
+
+        async def responder(req: Request, resp: Response) -> None:
+            resp.set_stream(stream, 3)
+            if spoilt == "length":
+                resp.content_length = None
+            if spoilt == "trailer":
+                resp.set_trailer("X-Sum", "1")
+
+        app = streaming(Source(), on_get=responder, on_head=responder)
+        super().__init__(app, method="HEAD" if spoilt == "HEAD" else "GET")
+        if spoilt != "server":
+            name = "push" if spoilt == "extension" else "pathsend"
+            self._scope["extensions"] = {f"http.response.{name}": {}}
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+async def test_a_server_that_sends_files_is_given_the_path_and_nothing_else(
+    count: int,
+) -> None:
+    server = FileServer()
+    server.fails_at = lambda event: len(server.sent) == count
+    await server.over()
+    types = [START, "http.response.pathsend"]
+    assert [event["type"] for event in server.sent] == types[:count]
+    if count == 2:
+        assert (b"content-length", b"3") in server.sent[0]["headers"]
+        assert server.sent[1]["path"] == "/srv/abc"
+    assert server.file.closed
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["path", "server", "extension", "length", "trailer", "HEAD"]
+)
+async def test_a_file_that_the_server_cannot_send_is_streamed(spoilt: str) -> None:
+    server = FileServer(spoilt)
+    await server.over()
+    assert server.sent[1:] == [piece(b"abc")] * (spoilt != "HEAD") + [LAST]
+    assert server.file.closed

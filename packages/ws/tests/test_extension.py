@@ -929,3 +929,41 @@ async def test_what_a_drain_cancels_is_no_error_for_the_server(where: str) -> No
     # A server would log it: uvicorn writes a traceback for whatever comes out.
     assert not task.cancelled()
     assert task.exception() is None
+
+
+# The error reporter.
+
+
+@pytest.mark.parametrize(
+    ("raised", "handler_raises", "reports"),
+    [
+        (HTTPForbidden(), None, [("HTTPForbidden", True)]),
+        (ZeroDivisionError(), None, [("ZeroDivisionError", True)]),
+        (KeyError(), HTTPNotFound(), [("KeyError", True), ("HTTPNotFound", True)]),
+        (KeyError(), HTTPStatus(302), [("KeyError", True), ("HTTPStatus", True)]),
+        (KeyError(), OSError(), [("KeyError", False), ("OSError", False)]),
+        (WebSocketDisconnected(1001), None, []),
+    ],
+)
+async def test_the_reporter_hears_of_errors_and_not_of_a_clients_leaving(
+    raised: Exception,
+    handler_raises: Exception | None,
+    reports: list[tuple[str, bool]],
+) -> None:
+    async def on_websocket(req: Request, ws: WebSocket) -> None:
+        await ws.accept()
+        await ws.close()
+        raise raised
+
+    async def handle(*args: Any) -> None:
+        assert handler_raises is not None
+        raise handler_raises
+
+    found: list[tuple[str, bool]] = []
+    app = serving(on_websocket)
+    app.set_error_reporter(
+        lambda req, exc, params, handled: found.append((type(exc).__name__, handled))
+    )
+    app.add_error_handler(KeyError, handle)
+    await end(app)
+    assert found == reports

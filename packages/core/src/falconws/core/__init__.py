@@ -24,19 +24,36 @@ from falconws.media import (
     MEDIA_URLENCODED,
     MEDIA_XML,
     MEDIA_YAML,
+    InvalidMediaRange,
+    InvalidMediaType,
+    PayloadTypeError,
+    mediatypes,
+    parse_header,
 )
 
-from . import asgi, errors, status_codes, uri
-from ._recovery import ErrorHandler, ErrorSerializer
+from . import asgi, errors, reader, redirects, status_codes, sync, uri
+from ._recovery import ErrorHandler, ErrorReporter, ErrorSerializer
 from .app import App
 from .context import Context
 from .cors import CORSMiddleware
-from .dates import dt_to_http, http_date_to_dt
+from .dates import dt_to_http, http_date_to_dt, http_now
 from .errors import *  # noqa: F403
+from .etags import ETag
 from .extensions import Extension
+from .filenames import secure_filename
+from .headers import SINGLETON_HEADERS, CaseInsensitiveDict
+from .hooks import after, before
 from .lifecycle import Connection, Connections
-from .options import RequestOptions, ResponseOptions, RouterOptions
-from .request import BoundedStream, Request
+from .options import (
+    CompiledRouterOptions,
+    RequestOptions,
+    ResponseOptions,
+    RouterOptions,
+)
+from .origins import Origins
+from .reader import BufferedReader, DelimiterError
+from .redirects import *  # noqa: F403
+from .request import BoundedStream, Forwarded, Request
 from .response import EventStreamOpener, Response, Stream
 from .routing import (
     COMBINED_METHODS,
@@ -49,6 +66,10 @@ from .routing import (
 )
 from .scopes import Event, Hook, Receive, Scope, ScopeServer, Send
 from .status_codes import *  # noqa: F403
+from .sync import *  # noqa: F403
+from .uri import to_query_str
+
+DEFAULT_MEDIA_TYPE = MEDIA_JSON
 
 __all__ = [
     # the application
@@ -59,6 +80,10 @@ __all__ = [
     "Stream",
     "Context",
     "CORSMiddleware",
+    "Origins",
+    "ETag",
+    "Forwarded",
+    "CompiledRouterOptions",
     "RequestOptions",
     "ResponseOptions",
     "RouterOptions",
@@ -70,10 +95,14 @@ __all__ = [
     "COMBINED_METHODS",
     "HTTP_METHODS",
     "WEBDAV_METHODS",
+    # hooks
+    "after",
+    "before",
     # extensions
     "Connection",
     "Connections",
     "ErrorHandler",
+    "ErrorReporter",
     "ErrorSerializer",
     "Event",
     "EventStreamOpener",
@@ -84,14 +113,28 @@ __all__ = [
     "ScopeServer",
     "Send",
     # utilities
+    "BufferedReader",
+    "CaseInsensitiveDict",
+    "DelimiterError",
+    "InvalidMediaRange",
+    "InvalidMediaType",
+    "PayloadTypeError",
+    "SINGLETON_HEADERS",
     "create_task",
     "dt_to_http",
     "http_date_to_dt",
+    "http_now",
+    "parse_header",
+    "secure_filename",
+    "to_query_str",
     # modules
     "asgi",
     "media",
+    "mediatypes",
+    "reader",
     "uri",
     # media types
+    "DEFAULT_MEDIA_TYPE",
     "MEDIA_BMP",
     "MEDIA_CSV",
     "MEDIA_GIF",
@@ -109,6 +152,8 @@ __all__ = [
     "MEDIA_YAML",
 ]
 __all__ += errors.__all__
+__all__ += redirects.__all__
+__all__ += sync.__all__
 __all__ += status_codes.__all__
 
 if (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ._recovery import ErrorHandler
@@ -18,8 +18,8 @@ from .errors import (
     HTTPStatus,
 )
 from .request import Request
-from .response import Response
-from .routing import HTTP_METHODS, WEBDAV_METHODS, Responder
+from .response import Response, ServerExtensions
+from .routing import Responder
 from .scopes import Hook, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -35,15 +35,20 @@ HTTP_HOOKS = (
     Hook("process_response", ("req", "resp", "resource", "req_succeeded")),
 )
 
-# A method map has the responders of other scopes too, which no request names.
-_METHODS = frozenset((*HTTP_METHODS, *WEBDAV_METHODS))
-
 
 class HTTPServer:
     """Serves scopes of type ``http``."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, methods: Iterable[str]) -> None:
+        """Prepare for an App.
+
+        Args:
+            app: Its owner.
+            methods: The HTTP methods there are. A method map has the responders of other
+                scopes too, which no request names.
+        """
         self._app = app
+        self._methods = frozenset(methods)
         self._request_type = app.request_type
         self._response_type = app.response_type
         self._renders_by_itself = (
@@ -64,21 +69,27 @@ class HTTPServer:
     ) -> None:
         """Serve one request."""
         app = self._app
-        req = self._request_type(scope, receive, app.req_options)
+        req = self._request_type(scope, receive, None, app.req_options)
         resp = self._response_type(app.resp_options)
+        if scope.get("extensions"):
+            resp.server = ServerExtensions(scope, send)
         resource: object | None = None
         params: dict[str, Any] = {}
         succeeded = False
         answers = True
+        process_responses = self._process_response
+        begun = -1
         try:
             try:
                 if app.connections.draining:
                     raise app.connections.refusal()
                 if self._process_request:
                     for process_request in self._process_request:
+                        begun += 1
                         await process_request(req, resp)
                         if resp.complete:
                             break
+                begun = -1
                 if not resp.complete:
                     responder, resource, params = self._route(req)
                     if self._process_resource and resource is not None:
@@ -90,8 +101,12 @@ class HTTPServer:
                         await responder(req, resp, **params)
                 succeeded = True
             except Exception as exc:
+                if begun >= 0 and not app.independent_middleware:
+                    process_responses = app.middleware.outside_of(
+                        "process_response", "process_request", begun
+                    )
                 answers = await self._recover(req, resp, exc, params)
-            for process_response in reversed(self._process_response):
+            for process_response in reversed(process_responses):
                 try:
                     await process_response(req, resp, resource, succeeded)
                 except Exception as exc:
@@ -102,21 +117,46 @@ class HTTPServer:
         finally:
             if resp.sse is not None or resp.stream is not None:
                 await resp.close_streams()
+            if resp.scheduled is not None:
+                app.background.start(resp.take_scheduled())
 
     def _route(self, req: Request) -> tuple[Responder, object | None, dict[str, Any]]:
         """Find what answers: a responder, the resource it belongs to, and its arguments."""
         found = self._app.router.find(req.path, req)
         if found is None:
-            for static_route in self._app.static_routes:
-                if static_route.match(req.path):
-                    return static_route, None, {}
+            for fallback in self._app.fallbacks:
+                groups = fallback.match(req.path)
+                if groups is not None:
+                    return fallback, None, groups
             raise HTTPRouteNotFound()
         resource, method_map, params = found[:3]
         req.uri_template = found[3] if len(found) > 3 else None
         responder = method_map.get(req.method)
-        if responder is None or req.method not in _METHODS:
-            responder = _default_responder(req.method, method_map)
+        if responder is None or req.method not in self._methods:
+            responder = self._default_responder(req.method, method_map)
         return responder, resource, params
+
+    def _default_responder(
+        self, method: str, method_map: dict[str, Any]
+    ) -> Callable[..., Any]:
+        """Give what answers a method that the resource has no responder for.
+
+        Raises:
+            HTTPBadRequest: It is no HTTP method.
+            HTTPMethodNotAllowed: It is one.
+        """
+        if method not in self._methods:
+            raise HTTPBadRequest(title="Bad request", description="Invalid HTTP method")
+        allowed = sorted(self._methods.intersection(method_map))
+        if method != "OPTIONS":
+            raise HTTPMethodNotAllowed(sorted({*allowed, "OPTIONS"}))
+
+        async def on_options(req: Request, resp: Response, **params: Any) -> None:
+            if allowed:
+                resp.set_header("Allow", ", ".join(allowed))
+            resp.content_length = "0"
+
+        return on_options
 
     async def _respond(
         self, req: Request, resp: Response, params: dict[str, Any], send: Send
@@ -133,7 +173,16 @@ class HTTPServer:
         if stream is None:
             await send_body(resp, body, req.method == "HEAD", send)
         else:
-            await send_stream(req, resp, stream, self._app.connections, send)
+            app = self._app
+            try:
+                await send_stream(
+                    req, resp, stream, app.connections, app.background, send
+                )
+            except (
+                Exception
+            ) as exc:  # The response has begun: the server has to break it off.
+                app.error_handlers.report(req, exc, params, False)
+                raise
 
     async def _body(
         self, req: Request, resp: Response, params: dict[str, Any]
@@ -163,26 +212,35 @@ class HTTPServer:
         Returns:
             Whether there is anyone to send it to.
         """
-        handler = self._app.error_handlers.find(type(exc), self._defaults)
+        handlers = self._app.error_handlers
+        handler = handlers.find(type(exc), self._defaults)
         assert handler is not None  # There is a default for Exception.
         await self._clear(resp)
+        errors = [exc]
+        handled = True
         try:
             try:
                 await handler(req, resp, exc, params)
-                return True
-            except HTTPError as raised:
+            except (HTTPError, HTTPStatus) as raised:
+                if raised is not exc:
+                    errors.append(raised)
                 await self._clear(resp)
-                await self._answer_error(req, resp, raised, params)
-            except HTTPStatus as raised:
-                await self._clear(resp)
-                await self._answer_status(req, resp, raised, params)
+                if isinstance(raised, HTTPError):
+                    await self._answer_error(req, resp, raised, params)
+                else:
+                    await self._answer_status(req, resp, raised, params)
         except ClientDisconnected:
             logger.debug(
                 "The client left before its request for %r was complete.", req.path
             )
             return False
         except Exception as raised:
+            if raised is not exc:
+                errors.append(raised)
+            handled = False
             await self._fail(req, resp, raised)
+        for error in errors:
+            handlers.report(req, error, params, handled)
         return True
 
     async def _clear(self, resp: Response) -> None:
@@ -229,24 +287,3 @@ class HTTPServer:
     ) -> None:
         logger.error("Unhandled exception at %s %s", req.method, req.path, exc_info=exc)
         await self._answer_error(req, resp, HTTPInternalServerError(), params)
-
-
-def _default_responder(method: str, method_map: dict[str, Any]) -> Callable[..., Any]:
-    """Give what answers a method that the resource has no responder for.
-
-    Raises:
-        HTTPBadRequest: It is no HTTP method.
-        HTTPMethodNotAllowed: It is one.
-    """
-    if method not in _METHODS:
-        raise HTTPBadRequest(title="Bad request", description="Invalid HTTP method")
-    allowed = sorted(_METHODS.intersection(method_map))
-    if method != "OPTIONS":
-        raise HTTPMethodNotAllowed(sorted({*allowed, "OPTIONS"}))
-
-    async def on_options(req: Request, resp: Response, **params: Any) -> None:
-        if allowed:
-            resp.set_header("Allow", ", ".join(allowed))
-        resp.content_length = "0"
-
-    return on_options

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .context import Context
 from .lifecycle import DrainSignals
 from .middleware import HookFunction
 from .scopes import Event, Hook, Receive, Scope, Send
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ("LIFESPAN_HOOKS", "LifespanServer")
 
 logger = logging.getLogger("falconws")
+
+# Seconds that scheduled callbacks have to end when the server stops.
+_BACKGROUND_GRACE = 10.0
 
 LIFESPAN_HOOKS = (
     Hook("process_startup", ("scope", "event")),
@@ -37,7 +41,13 @@ class LifespanServer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one run of the App."""
         event = await receive()
+        version = (scope.get("asgi") or {}).get("version", "3.0")
+        if not version.startswith("3."):
+            message = f"falconws speaks version 3 of ASGI; the server speaks {version}."
+            await send({"type": "lifespan.startup.failed", "message": message})
+            return
         self._app.connections.reset()
+        self._share_state(scope)
         if not await self._call(self._process_startup, scope, event, "startup", send):
             return
         drain = _DrainOnSignal(self._app)
@@ -50,9 +60,19 @@ class LifespanServer:
         finally:
             signals.remove()
         await drain.wait()
+        await self._app.background.finish(_BACKGROUND_GRACE)
         hooks = list(reversed(self._process_shutdown))
         if await self._call(hooks, scope, event, "shutdown", send):
             await send({"type": "lifespan.shutdown.complete"})
+
+    def _share_state(self, scope: Scope) -> None:
+        """Make ``app.state`` one with what the server copies into the scope of each request."""
+        shared = scope.get("state")
+        if isinstance(shared, dict):  # a server need not have it
+            shared.update(self._app.state)
+            # The dictionary itself, not a copy: a hook may set more at any time.
+            self._app.state = Context()
+            self._app.state.__dict__ = shared
 
     async def _call(
         self,

@@ -2,27 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from falconws.media import MEDIA_JSON, best_match
+from falconws.media import MEDIA_JSON, MEDIA_XML, best_match
 
 from .errors import CompatibilityError, HTTPError
 from .request import Request
 from .response import Response
-from .routing import is_awaitable_function
+from .routing import in_thread, is_awaitable_function
 
-__all__ = ("ErrorHandler", "ErrorHandlers", "ErrorSerializer", "serialize_error")
+__all__ = (
+    "ErrorHandler",
+    "ErrorHandlers",
+    "ErrorReporter",
+    "ErrorSerializer",
+    "serialize_error",
+)
+
+logger = logging.getLogger("falconws")
 
 ErrorHandler = Callable[..., Awaitable[None]]
+ErrorReporter = Callable[[Request, Exception, dict[str, Any], bool], None]
 ErrorSerializer = Callable[[Request, Response, HTTPError], None]
+
+MEDIA_PROBLEM = "application/problem+json"
+_MEDIA_TEXT_XML = "text/xml"
 
 
 class ErrorHandlers:
-    """The application's error handlers, by exception type; every scope server asks here."""
+    """The application's error handlers, by exception type; every scope server asks here.
 
-    def __init__(self) -> None:
+    Attributes:
+        reporter: What `App.set_error_reporter` was given, or None.
+    """
+
+    def __init__(self, wrap_sync: bool = False) -> None:
+        """Start without handlers.
+
+        Args:
+            wrap_sync: Whether to call handlers that are plain functions in a thread.
+        """
+        self._wrap_sync = wrap_sync
         self._handlers: dict[type[Exception], ErrorHandler] = {}
+        self.reporter: ErrorReporter | None = None
+
+    def report(
+        self, req: Request, exc: Exception, params: dict[str, Any], handled: bool
+    ) -> None:
+        """Tell the application's reporter of an exception.
+
+        Args:
+            req: What it came up in.
+            exc: The exception.
+            params: The values of the template's fields.
+            handled: Whether the response, or the end of the connection, was made for it.
+        """
+        if self.reporter is None:
+            return
+        try:
+            self.reporter(req, exc, params, handled)
+        except Exception as failure:
+            logger.error("The error reporter failed", exc_info=failure)
 
     def add(
         self,
@@ -42,12 +85,19 @@ class ErrorHandlers:
                     f"add_error_handler({kind.__name__}) needs a handler: as its second argument, "
                     f"or as a static method `handle` of {kind.__name__}."
                 )
-            if not is_awaitable_function(chosen):
+            if self._wrap_sync and not is_awaitable_function(chosen):
+                chosen = in_thread(chosen)
+            elif not is_awaitable_function(chosen):
                 name = getattr(chosen, "__name__", repr(chosen))
                 raise CompatibilityError(
                     f"The error handler {name} must be a coroutine function: write `async def`."
                 )
             self._handlers[kind] = chosen
+
+    @property
+    def handlers(self) -> Mapping[type[Exception], ErrorHandler]:
+        """The handlers by exception type, in the order of their addition."""
+        return MappingProxyType(self._handlers)
 
     def find(
         self,
@@ -75,11 +125,27 @@ def serialize_error(req: Request, resp: Response, exc: HTTPError) -> None:
     12.4.1 lets a server disregard Accept).
     """
     handlers = resp.options.media_handlers
-    media_type = best_match([MEDIA_JSON, *handlers], req.accept) or MEDIA_JSON
+    media_type = _negotiate(req.accept, handlers, resp.options.xml_error_serialization)
     resp.append_header("Vary", "Accept")
     resp.content_type = media_type
-    error: Any = exc.to_dict()
-    if media_type in handlers:
-        resp.media = error
-    else:
+    if media_type == MEDIA_PROBLEM:
+        resp.data = exc.to_problem_json()
+    elif media_type in handlers:
+        resp.media = exc.to_dict()
+    elif media_type == MEDIA_JSON:
         resp.data = exc.to_json()
+    else:
+        resp.data = exc.to_xml()
+
+
+def _negotiate(accept: str, handlers: Iterable[str], xml: bool) -> str:
+    formats = [MEDIA_JSON, MEDIA_PROBLEM]
+    if xml:
+        formats += [_MEDIA_TEXT_XML, MEDIA_XML]
+    chosen = best_match([*formats, *handlers], accept)
+    if chosen:
+        return chosen
+    # RFC 6839, 3.1 and 3.4: who reads a format that builds on one of these can read these.
+    if "+json" not in accept and "+xml" in accept and xml:
+        return MEDIA_XML
+    return MEDIA_JSON

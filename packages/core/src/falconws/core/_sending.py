@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from .errors import ClientDisconnected, HTTPInvalidHeader
-from .lifecycle import Connections
+from .lifecycle import BackgroundTasks, Connections
 from .request import BoundedStream, Request
 from .response import Response, Stream
 from .response.stream import close_source
@@ -50,15 +50,40 @@ async def send_body(
         "status": status,
         "headers": resp.asgi_headers(),
     }
+    trailers = resp.trailers is not None and not is_head and _announce(resp, start)
     try:
         await send(start)
         await send({"type": "http.response.body", "body": body})
+        if trailers:
+            await send(_trailers(resp))
     except OSError:  # ASGI HTTP 2.4: the client has left
         pass
 
 
+def _announce(resp: Response, start: Event) -> bool:
+    """Announce the trailers to the server; give False if they are not to be sent."""
+    if resp.status_code in BODILESS or resp.server is None:
+        return False
+    start["trailers"] = resp.server.takes_trailers
+    return resp.server.takes_trailers
+
+
+def _trailers(resp: Response) -> Event:
+    fields = (resp.trailers or {}).items()
+    return {
+        "type": "http.response.trailers",
+        "headers": [(n.encode("latin-1"), v.encode("latin-1")) for n, v in fields],
+        "more_trailers": False,
+    }
+
+
 async def send_stream(
-    req: Request, resp: Response, stream: Stream, connections: Connections, send: Send
+    req: Request,
+    resp: Response,
+    stream: Stream,
+    connections: Connections,
+    background: BackgroundTasks,
+    send: Send,
 ) -> None:
     """Send a response whose body is a stream, until it ends or the client leaves; close it."""
     headers = resp._headers
@@ -70,16 +95,22 @@ async def send_stream(
         "status": status,
         "headers": resp.asgi_headers(),
     }
+    is_head = req.method == "HEAD"
+    trailers = resp.trailers is not None and not is_head and _announce(resp, start)
     sender = _StreamSender(req, stream, send)
     connections.add(sender)
     try:
+        resp.begun = True
         if not await _deliver(send, start):
             return
-        if req.method != "HEAD" and status not in BODILESS:
-            if not await sender.send_all():
+        if resp.sse is not None and resp.scheduled is not None:
+            background.start(resp.take_scheduled())  # An event stream may have no end.
+        if not is_head and status not in BODILESS:
+            if await _send_path(resp, stream, send) or not await sender.send_all():
                 return
         last = {"type": "http.response.body", "body": b"", "more_body": False}
-        await _deliver(send, last)
+        if await _deliver(send, last) and trailers:
+            await _deliver(send, _trailers(resp))
     except asyncio.CancelledError:
         if not sender.cancelled or sender.task.uncancel():
             raise
@@ -88,6 +119,17 @@ async def send_stream(
             await close_source(stream.source)  # what an opener has wrapped around it
         await resp.close_streams()
         connections.remove(sender)
+
+
+async def _send_path(resp: Response, stream: Stream, send: Send) -> bool:
+    """Let the server send a whole file, and end with it; give False if it cannot."""
+    if stream.path is None or resp.server is None or resp.trailers is not None:
+        return False
+    # ASGI: the server adds no Content-Length to a file that it sends.
+    if "content-length" not in resp._headers or not resp.server.offers("pathsend"):
+        return False
+    await _deliver(send, {"type": "http.response.pathsend", "path": stream.path})
+    return True
 
 
 async def _deliver(send: Send, event: Event) -> bool:

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from falconws.media import MEDIA_JSON
 
 from ._http import HTTP_HOOKS, HTTPServer
 from ._lifespan import LIFESPAN_HOOKS, LifespanServer
-from ._recovery import ErrorHandler, ErrorHandlers, ErrorSerializer, serialize_error
+from ._recovery import (
+    ErrorHandler,
+    ErrorHandlers,
+    ErrorReporter,
+    ErrorSerializer,
+    serialize_error,
+)
+from ._versions import ScopeVersions
+from .context import Context
 from .cors import CORSMiddleware
-from .errors import ExtensionNotInstalledError, UnsupportedScopeError
+from .errors import (
+    CompatibilityError,
+    ExtensionNotInstalledError,
+    SuffixedMethodNotFoundError,
+    UnsupportedError,
+    UnsupportedScopeError,
+)
 from .extensions import Extension, discover, package_of_responder, package_of_scope
-from .lifecycle import Connections
+from .headers import TOKEN
+from .lifecycle import BackgroundTasks, Connections
 from .middleware import Middleware
 from .options import RequestOptions, ResponseOptions
 from .request import Request
@@ -24,9 +43,11 @@ from .routing import (
     RESPONDERS,
     CompiledRouter,
     Router,
+    Sink,
     StaticRoute,
     check_responder,
     map_http_methods,
+    responder_name,
 )
 from .scopes import Hook, Receive, Scope, ScopeServer, Send
 
@@ -49,7 +70,15 @@ class App:
         error_handlers: What `add_error_handler` registered.
         error_serializer: What puts an `HTTPError` into a response.
         static_routes: What `add_static_route` added, the latest first.
+        sinks: What `add_sink` added, the latest first.
+        fallbacks: Both of them, in the order in which they are asked.
         connections: What is open: WebSockets and streams.
+        background: What `Response.schedule` started.
+        state: A place for what lives as long as the App runs, such as a connection pool:
+            ``app.state.pool`` is set in a ``process_startup`` hook, and is found as
+            ``req.scope["state"]["pool"]`` too (ASGI lifespan, "Lifespan State").
+        independent_middleware: Whether all ``process_response`` hooks are called, or those
+            only whose components' ``process_request`` was called and did not fail.
     """
 
     def __init__(
@@ -59,11 +88,15 @@ class App:
         response_type: type[Response] | None = None,
         middleware: object | Iterable[object] | None = None,
         router: Router | None = None,
+        independent_middleware: bool = True,
         cors_enable: bool = False,
+        sink_before_static_route: bool = True,
+        *,
         req_options: RequestOptions | None = None,
         resp_options: ResponseOptions | None = None,
         secure_cookies_by_default: bool | None = None,
-        *,
+        http_methods: Iterable[str] = (),
+        wrap_sync: bool = False,
         extensions: Iterable[Extension] | None = None,
         drain: bool = True,
     ) -> None:
@@ -75,48 +108,67 @@ class App:
             response_type: A subclass of `Response`; None for that itself.
             middleware: A component, or several, as for `add_middleware`.
             router: None for a `CompiledRouter`.
+            independent_middleware: Whether every component's ``process_response`` is called
+                for every request. If not, a ``process_request`` that fails keeps that of its
+                own component and of those inside of it from being called.
             cors_enable: Whether to let scripts of every origin read responses; for less than
                 that, add a `CORSMiddleware`.
-            req_options: None for the defaults.
-            resp_options: None for the defaults.
+            sink_before_static_route: Whether sinks are asked before static routes, where
+                no route matches.
+            req_options: Copied; None for the defaults.
+            resp_options: Copied; None for the defaults.
             secure_cookies_by_default: Whether cookies are for HTTPS only when `set_cookie`
                 does not say; None for what ``resp_options`` has, which is yes.
+            http_methods: Methods besides `COMBINED_METHODS`, such as ``["PURGE"]``, which
+                ``on_purge`` answers then.
+            wrap_sync: Whether responders, sinks, middleware and error handlers may be plain
+                functions, each call of which is made in a thread. Without it they are
+                refused where they are added.
             extensions: What serves more than HTTP. None for every extension that is
                 installed, ``()`` for HTTP alone.
             drain: Whether SIGINT and SIGTERM end open connections, so that the server can
                 stop. The server's own handling of them is not changed.
 
         Raises:
-            ValueError: Both ``cors_enable`` and a `CORSMiddleware` are given.
+            ValueError: Both ``cors_enable`` and a `CORSMiddleware` are given, or one of
+                ``http_methods`` is no method or one that is known.
         """
-        self.req_options = req_options or RequestOptions()
-        self.resp_options = resp_options or ResponseOptions()
+        self.req_options = copy.copy(req_options) if req_options else RequestOptions()
+        self.resp_options = (
+            copy.copy(resp_options) if resp_options else ResponseOptions()
+        )
         if media_type != MEDIA_JSON:
             self.req_options.default_media_type = media_type
             self.resp_options.default_media_type = media_type
         if secure_cookies_by_default is not None:
             self.resp_options.secure_cookies_by_default = secure_cookies_by_default
-        self.middleware = Middleware()
-        self.error_handlers = ErrorHandlers()
+        self.middleware = Middleware(wrap_sync)
+        self.error_handlers = ErrorHandlers(wrap_sync)
         self.error_serializer: ErrorSerializer = serialize_error
         self.request_type = request_type or Request
         self.response_type = response_type or Response
+        self.independent_middleware = independent_middleware
         self.static_routes: list[StaticRoute] = []
+        self.sinks: list[Sink] = []
+        self.fallbacks: list[Sink | StaticRoute] = []
         self.connections = Connections()
+        self.background = BackgroundTasks()
+        self.state = Context()
+        self._sinks_first = sink_before_static_route
+        self._wrap_sync = wrap_sync
         self._servers: dict[str, ScopeServer] = {}
+        self._versions = ScopeVersions()
         self._responders: dict[str, str] = {}
-        self._slots: set[str] = set()
         self.router: Router = (
-            router if router is not None else CompiledRouter(self._responders)
+            router
+            if router is not None
+            else CompiledRouter(self._responders, wrap_sync)
         )
 
-        http_responders = [n for m, n in RESPONDERS.items() if m not in META_METHODS]
+        methods = _http_methods(http_methods)
         self.add_scope("lifespan", LifespanServer(self, drain), hooks=LIFESPAN_HOOKS)
         self.add_scope(
-            "http",
-            HTTPServer(self),
-            responders=http_responders,
-            hooks=HTTP_HOOKS,
+            "http", HTTPServer(self, methods), responders=methods, hooks=HTTP_HOOKS
         )
         self.extensions = tuple(discover() if extensions is None else extensions)
         for extension in self.extensions:
@@ -131,12 +183,14 @@ class App:
         """Serve a connection, as an ASGI server asks.
 
         Raises:
-            UnsupportedScopeError: It is of a type that nothing here serves. The lifespan
-                protocol and servers in general take that as an answer.
+            UnsupportedScopeError: It is of a type that nothing here serves, or of a version
+                that is not known. Servers take that as an answer.
+            UnsupportedError: It came by a version of HTTP that is not known.
         """
         server = self._servers.get(scope["type"])
         if server is None:
             raise UnsupportedScopeError(_no_server(scope["type"]))
+        self._versions.check(scope)
         await server(scope, receive, send)
 
     # What an application says.
@@ -147,6 +201,7 @@ class App:
         resource: object,
         *,
         suffix: str | None = None,
+        name: str | None = None,
         compile: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -161,6 +216,8 @@ class App:
                 GET and so on, and ``on_websocket(req, ws, **fields)`` with falconws-ws.
             suffix: Takes ``on_get_<suffix>`` and its like, so that one resource serves
                 several templates.
+            name: What `url_for` finds the route by, where the resource alone does not say
+                it; no other route has it.
             compile: Without effect: templates are compiled when they are added.
             **kwargs: Passed on to ``router.add_route``.
 
@@ -169,18 +226,76 @@ class App:
             UnacceptableRouteError: The template is not valid, or conflicts with another.
             SuffixedMethodNotFoundError: No responder has the suffix.
             ExtensionNotInstalledError: A responder is for a scope that nothing here serves.
+            ValueError: Another route has the name.
         """
         if not isinstance(uri_template, str):
             raise TypeError(
                 f"A URI template is a string, not {type(uri_template).__name__}."
             )
+        self._check_responders(resource, suffix)
+        if name is not None:
+            kwargs["name"] = name
+        self.router.add_route(uri_template, resource, suffix=suffix, **kwargs)
+
+    def _check_responders(self, resource: object, suffix: str | None) -> None:
         names = {**RESPONDERS, **self._responders}
-        for method, responder in map_http_methods(resource, suffix, names).items():
-            check_responder(responder, resource)
+        try:
+            found = map_http_methods(resource, suffix, names)
+        except SuffixedMethodNotFoundError:
+            return  # unless the router knows better, it will say the same
+        for method, responder in found.items():
+            wraps = self._wrap_sync and isinstance(self.router, CompiledRouter)
+            if not wraps or method in META_METHODS:
+                check_responder(responder, resource)
             if method not in self._responders:
                 name = f"{names[method]}_{suffix}" if suffix else names[method]
                 raise ExtensionNotInstalledError(_no_responder(name, resource))
-        self.router.add_route(uri_template, resource, suffix=suffix, **kwargs)
+
+    def url_for(self, target: object, /, **params: Any) -> str:
+        """Build the path that leads to a route: ``app.url_for("room", room="tea & co")``.
+
+        The path begins with a slash and is percent-encoded. In front of it belongs the place
+        where the application is mounted; ``req.prefix + app.url_for(...)`` is a whole address.
+
+        Args:
+            target: The ``name`` of `add_route`, or a resource that one route leads to.
+            **params: A value for each field of the template, as the responder gets it.
+
+        Raises:
+            ValueError: There is no such route, there are several, or the values do not make a
+                path that leads there.
+            UnsupportedError: The router is one of your own that has no ``url_for``.
+        """
+        url_for = getattr(self.router, "url_for", None)
+        if url_for is None:
+            raise UnsupportedError(
+                f"{type(self.router).__name__} has no url_for(target, **params) to build paths."
+            )
+        path: str = url_for(target, **params)
+        return path
+
+    def add_sink(self, sink: Any, prefix: str | re.Pattern[str] = "/") -> None:
+        """Let a function answer every request below a prefix that no route matches.
+
+        Of several sinks whose prefix matches, the one that was added last answers. It answers
+        all methods, and ``process_resource`` hooks are not called for it.
+
+        Args:
+            sink: A coroutine function ``(req, resp, **groups)``.
+            prefix: A regular expression for how paths begin; ``'/api'`` matches ``/apiary``
+                too. Its named groups are arguments of the sink.
+
+        Raises:
+            CompatibilityError: The sink is not a coroutine function.
+        """
+        self.sinks.insert(0, Sink(sink, prefix, self._wrap_sync))
+        self._order_fallbacks()
+
+    def _order_fallbacks(self) -> None:
+        if self._sinks_first:
+            self.fallbacks = [*self.sinks, *self.static_routes]
+        else:
+            self.fallbacks = [*self.static_routes, *self.sinks]
 
     def add_static_route(
         self,
@@ -206,6 +321,7 @@ class App:
         """
         route = StaticRoute(prefix, directory, downloadable, fallback_filename)
         self.static_routes.insert(0, route)
+        self._order_fallbacks()
 
     def add_middleware(self, middleware: object | Iterable[object]) -> None:
         """Add a component, or several; those that come later are inside of earlier ones.
@@ -262,8 +378,36 @@ class App:
 
         Args:
             serializer: A function ``(req, resp, exc)`` that sets the body and its type.
+
+        Raises:
+            CompatibilityError: It is a coroutine function, which nobody would await.
         """
+        if inspect.iscoroutinefunction(serializer):
+            raise CompatibilityError(
+                "An error serializer is a plain function: write `def`."
+            )
         self.error_serializer = serializer
+
+    def set_error_reporter(self, reporter: ErrorReporter) -> None:
+        """Let a function hear of every exception that the App handles.
+
+        It is told of those that are raised as responses, such as `HTTPNotFound`, of those that
+        error handlers raise, and of those that end a stream; not of a client's leaving.
+
+        Args:
+            reporter: A plain function ``(req, exc, params, handled)``, in place of one that was
+                set before. ``params`` are the values of the template's fields. ``handled`` is
+                false if no response could be made for the exception: its handler failed, or
+                the response had begun. It is called on the event loop, and should be quick.
+
+        Raises:
+            CompatibilityError: It is a coroutine function, which nobody would await.
+        """
+        if inspect.iscoroutinefunction(reporter):
+            raise CompatibilityError(
+                "An error reporter is a plain function: write `def`."
+            )
+        self.error_handlers.reporter = reporter
 
     @property
     def router_options(self) -> Any:
@@ -277,7 +421,7 @@ class App:
         scope_type: str,
         server: ScopeServer,
         *,
-        responders: Iterable[str] = (),
+        responders: Mapping[str, str] = MappingProxyType({}),
         hooks: Iterable[Hook] = (),
     ) -> None:
         """Serve a scope type that nothing serves yet.
@@ -285,8 +429,8 @@ class App:
         Args:
             scope_type: As in ``scope["type"]``.
             server: Called with ``(scope, receive, send)`` for each connection.
-            responders: The responders of a resource that it calls, such as
-                ``"on_websocket"``, which is found as ``method_map["WEBSOCKET"]``.
+            responders: The responders of a resource that it calls, by what they are found by in
+                a method map: ``{"WEBSOCKET": "on_websocket"}``.
             hooks: The middleware hooks that it calls.
 
         Raises:
@@ -294,12 +438,11 @@ class App:
         """
         if scope_type in self._servers:
             raise ValueError(f"The scope {scope_type!r} is served already.")
-        methods = {_method(name): name for name in responders}
-        if taken := sorted(methods.keys() & self._responders.keys()):
+        if taken := sorted(responders.keys() & self._responders.keys()):
             raise ValueError(f"There is a scope server for {', '.join(taken)} already.")
         self.middleware.register(hooks)
         self._servers[scope_type] = server
-        self._responders.update(methods)
+        self._responders.update(responders)
 
     def fill_slot(self, name: str, value: Any) -> None:
         """Provide what core has a place for, and does not do itself.
@@ -313,9 +456,8 @@ class App:
         """
         if name not in _SLOTS:
             raise ValueError(f"There is no slot {name!r}, but: {', '.join(_SLOTS)}.")
-        if name in self._slots:
+        if getattr(self.resp_options, name) is not None:
             raise ValueError(f"The slot {name!r} is filled already.")
-        self._slots.add(name)
         setattr(self.resp_options, name, value)
 
     def extension(self, kind: type[E]) -> E:
@@ -351,24 +493,34 @@ class App:
     async def drain(self, *, grace: float = 2.0, jitter: float = 0.0) -> None:
         """Bring all open connections to their end, and refuse new work with a 503.
 
-        Streams end, WebSockets are closed with 1001 (going away).
+        Streams end, WebSockets are closed with 1001 (going away), and what was scheduled
+        behind responses is waited for.
 
         Args:
-            grace: Seconds that responders have to return by themselves after that; those
-                that have not are cancelled.
+            grace: Seconds that responders have to return by themselves after that, and
+                scheduled callbacks to end; those that have not are cancelled.
             jitter: Seconds over which the ends are spread, so that not every client comes
                 back in the same moment; 0 for all at once.
         """
         await self.connections.drain(grace, jitter)
+        await self.background.finish(grace)
 
 
 _SLOTS = ("event_stream",)
 
 
-def _method(responder: str) -> str:
-    """Give the key of a responder in a method map: ``on_websocket`` is ``WEBSOCKET``."""
-    known = {name: method for method, name in RESPONDERS.items()}
-    return known.get(responder) or responder.removeprefix("on_").upper()
+def _http_methods(more: Iterable[str]) -> dict[str, str]:
+    """Give the names of responders by HTTP method."""
+    methods = {m: name for m, name in RESPONDERS.items() if m not in META_METHODS}
+    for method in more:
+        if not TOKEN.fullmatch(method) or method != method.upper():
+            raise ValueError(
+                f"{method!r} is not an HTTP method to be added; one is written like 'PURGE'."
+            )
+        if method in RESPONDERS:
+            raise ValueError(f"The method {method} is known already.")
+        methods[method] = responder_name(method)
+    return methods
 
 
 def _no_server(scope_type: str) -> str:

@@ -7,11 +7,12 @@ With ``import falconws.core as falcon`` a program that says ``falcon.asgi.App()`
 
 from typing import TYPE_CHECKING
 
+from . import reader
 from .app import App
 from .request import BoundedStream, Request
 from .response import Response
 
-__all__ = ("App", "BoundedStream", "Request", "Response")
+__all__ = ("App", "BoundedStream", "Request", "Response", "reader")
 
 if (
     not TYPE_CHECKING

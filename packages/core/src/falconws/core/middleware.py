@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import CompatibilityError
 from .extensions import package_of_hook
-from .routing import is_awaitable_function
+from .routing import in_thread, is_awaitable_function
 from .scopes import Hook
 
 __all__ = ("HookFunction", "Middleware")
@@ -23,9 +23,16 @@ class Middleware:
     or an empty one to skip.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wrap_sync: bool = False) -> None:
+        """Start without components.
+
+        Args:
+            wrap_sync: Whether to call hooks that are plain functions in a thread.
+        """
+        self._wrap_sync = wrap_sync
         self._known: dict[str, Hook] = {}
         self._functions: dict[str, list[HookFunction]] = {}
+        self._owners: dict[str, list[int]] = {}
         self.components: list[object] = []
 
     def register(self, hooks: Iterable[Hook]) -> None:
@@ -39,9 +46,26 @@ class Middleware:
             raise ValueError(f"There is a hook {', '.join(taken)} already.")
         self._known.update(named)
 
+    @property
+    def hooks(self) -> dict[str, list[int]]:
+        """The hooks that are known, each with the indexes of the components that have it."""
+        return {name: list(self._owners.get(name, ())) for name in self._known}
+
     def functions(self, name: str) -> list[HookFunction]:
         """Give the functions of a hook: one list, which later components are added to."""
         return self._functions.setdefault(name, [])
+
+    def outside_of(self, name: str, inner: str, index: int) -> list[HookFunction]:
+        """Give the functions of a hook of those components that come before another one.
+
+        Args:
+            name: The hook.
+            inner: The hook of the other component that is known of it.
+            index: Which of the functions of ``inner`` it is.
+        """
+        owner = self._owners[inner][index]
+        count = sum(other < owner for other in self._owners.get(name, ()))
+        return self.functions(name)[:count]
 
     def add(self, component: object) -> None:
         """Add a component.
@@ -58,11 +82,12 @@ class Middleware:
             if method is None:
                 method = getattr(component, hook.name, None)
             if method is not None:
-                found[hook.name] = _adapt(method, hook, component)
+                found[hook.name] = _adapt(method, hook, component, self._wrap_sync)
         if not found:
             raise TypeError(_nothing_to_call(component, self._known))
         for name, function in found.items():
             self.functions(name).append(function)
+            self._owners.setdefault(name, []).append(len(self.components))
         self.components.append(component)
 
 
@@ -85,7 +110,7 @@ def _name(component: object) -> str:
     )
 
 
-def _adapt(method: Any, hook: Hook, component: object) -> HookFunction:
+def _adapt(method: Any, hook: Hook, component: object, wrap_sync: bool) -> HookFunction:
     """Check a component's method, and give the function that a hook is called by."""
     name = f"{_name(component)}.{hook.name}"
     if isinstance(component, type):
@@ -94,9 +119,12 @@ def _adapt(method: Any, hook: Hook, component: object) -> HookFunction:
             f"{_name(component)}()."
         )
     if not is_awaitable_function(method):
-        raise CompatibilityError(
-            f"{name} must be a coroutine function: write `async def`."
-        )
+        # A plain function has no use for a WebSocket, whose methods are to be awaited.
+        if not wrap_sync or "ws" in hook.parameters:
+            raise CompatibilityError(
+                f"{name} must be a coroutine function: write `async def`."
+            )
+        method = in_thread(method)
     try:
         signature = inspect.signature(method)
     except (TypeError, ValueError):  # not written in Python; it says nothing of itself

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any
 
+from falconws.core import Scope
 from falconws.media import MEDIA_JSON, MEDIA_MSGPACK, MessagePackHandler
 
 from .bounded import DEFAULT_TIMEOUT
@@ -107,6 +108,7 @@ class ASGIConductor:
             content_length=len(payload) if payload else None,
             **scope_args,
         )
+        self._add_state(scope)
         return await Exchange(self.app, scope, payload).result(self._timeout)
 
     async def simulate_get(self, path: str = "/", **kwargs: Any) -> Result:
@@ -160,6 +162,7 @@ class ASGIConductor:
         """
         path, query = split_path(path, query_string, params)
         scope = create_scope(path, query, headers=self._merged(headers), **scope_args)
+        self._add_state(scope)
         exchange = Exchange(self.app, scope)
         beginning = await exchange.started(self._timeout)
         result = StreamedResult(beginning, exchange, self._timeout)
@@ -190,6 +193,7 @@ class ASGIConductor:
         """
         path, query = split_path(path, query_string, params)
         scope = create_scope_ws(path, query, self._merged(headers), **scope_args)
+        self._add_state(scope)
         return ASGIWebSocketSimulator(
             self.app, scope, self._timeout if timeout is None else timeout
         )
@@ -204,6 +208,11 @@ class ASGIConductor:
     options = simulate_options
     get_stream = simulate_get_stream
     websocket = simulate_ws
+
+    def _add_state(self, scope: Scope) -> None:
+        """Add what the application shares with its requests (ASGI, "Lifespan State")."""
+        if self._lifespan is not None:
+            scope["state"] = self._lifespan.scope_state()
 
     def _merged(
         self, headers: Headers | None, more: Mapping[str, str] | None = None

@@ -21,6 +21,11 @@ class Lifespan:
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._answers: asyncio.Queue[Event] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self._state: dict[str, Any] = {}
+
+    def scope_state(self) -> dict[str, Any]:
+        """Give what a request's scope has as ``state``: a shallow copy, as of a server's."""
+        return self._state.copy()
 
     async def startup(self) -> None:
         """Start the application up.
@@ -31,7 +36,7 @@ class Lifespan:
         scope = {
             "type": "lifespan",
             "asgi": {"version": "3.0", "spec_version": "2.0"},
-            "state": {},
+            "state": self._state,
         }
         self._task = asyncio.get_running_loop().create_task(
             self._app(scope, self._events.get, self._answers.put)

@@ -58,7 +58,7 @@ class WebSockets:
         app.add_scope(
             "websocket",
             WebSocketServer(app, self.options),
-            responders=["on_websocket"],
+            responders={"WEBSOCKET": "on_websocket"},
             hooks=WS_HOOKS,
         )
 
@@ -132,7 +132,7 @@ class WebSocketServer:
         if event["type"] != "websocket.connect":  # the client did not wait
             return
         app = self._app
-        req = app.request_type(scope, receive, app.req_options)
+        req = app.request_type(scope, receive, None, app.req_options)
         ws = WebSocket(scope, receive, send, self.options)
 
         def refuse() -> Awaitable[None]:
@@ -208,19 +208,29 @@ class WebSocketServer:
         self, req: Request, ws: WebSocket, exc: Exception, params: dict[str, Any]
     ) -> None:
         """Let the error handler for an exception decide what becomes of the socket."""
-        handler = self._app.error_handlers.find(type(exc), self._defaults)
+        handlers = self._app.error_handlers
+        handler = handlers.find(type(exc), self._defaults)
         assert handler is not None  # There is a default for Exception.
         kwargs = {"ws": ws} if _takes_ws(handler) else {}
+        errors = [exc]
+        handled = True
         try:
             await handler(req, None, exc, params, **kwargs)
-        except HTTPError as raised:
-            await self._refuse(req, None, raised, params, ws)
-        except HTTPStatus as raised:
-            await self._redirect(req, None, raised, params, ws)
+        except (HTTPError, HTTPStatus) as raised:
+            errors += [raised] if raised is not exc else []
+            if isinstance(raised, HTTPError):
+                await self._refuse(req, None, raised, params, ws)
+            else:
+                await self._redirect(req, None, raised, params, ws)
         except WebSocketDisconnected as raised:
             await self._note_disconnect(req, None, raised, params, ws)
         except Exception as raised:
+            errors += [raised] if raised is not exc else []
+            handled = False
             await self._close_for_bug(req, None, raised, params, ws)
+        for error in errors:
+            if not isinstance(error, WebSocketDisconnected):
+                handlers.report(req, error, params, handled)
 
     # What is done about an exception that the application has no handler for.
 

@@ -3,7 +3,8 @@
 HTTPError                               answers a request; a class for each status
 ├── HTTPBadRequest ... HTTPUnavailableForLegalReasons      (client.py)
 │     HTTPBadRequest ── HTTPInvalidHeader, HTTPMissingHeader, HTTPInvalidParam,
-│                       HTTPMissingParam, MediaNotFoundError, MediaMalformedError
+│                       HTTPMissingParam, MediaNotFoundError, MediaValidationError,
+│                       MediaMalformedError ── MultipartParseError
 └── HTTPInternalServerError ... HTTPNetworkAuthenticationRequired    (server.py)
 HTTPStatus                              answers a request, without being an error
 ClientDisconnected (ConnectionError)    the client's doing
@@ -28,6 +29,7 @@ from .client import (
     HTTPMissingParam,
     HTTPNotAcceptable,
     HTTPNotFound,
+    HTTPPayloadTooLarge,
     HTTPPreconditionFailed,
     HTTPPreconditionRequired,
     HTTPRangeNotSatisfiable,
@@ -52,7 +54,12 @@ from .framework import (
     UnsupportedScopeError,
 )
 from .http_error import HTTPError, HTTPStatus
-from .media import MediaMalformedError, MediaNotFoundError
+from .media import (
+    MediaMalformedError,
+    MediaNotFoundError,
+    MediaValidationError,
+    MultipartParseError,
+)
 from .server import (
     HTTPBadGateway,
     HTTPGatewayTimeout,
@@ -92,6 +99,7 @@ __all__ = (
     "HTTPNotAcceptable",
     "HTTPNotFound",
     "HTTPNotImplemented",
+    "HTTPPayloadTooLarge",
     "HTTPPreconditionFailed",
     "HTTPPreconditionRequired",
     "HTTPRangeNotSatisfiable",
@@ -109,6 +117,8 @@ __all__ = (
     "HeaderNotSupported",
     "MediaMalformedError",
     "MediaNotFoundError",
+    "MediaValidationError",
+    "MultipartParseError",
     "OperationNotAllowed",
     "SuffixedMethodNotFoundError",
     "UnacceptableRouteError",

@@ -24,6 +24,7 @@ __all__ = (
     "HTTPMissingParam",
     "HTTPNotAcceptable",
     "HTTPNotFound",
+    "HTTPPayloadTooLarge",
     "HTTPPreconditionFailed",
     "HTTPPreconditionRequired",
     "HTTPRangeNotSatisfiable",
@@ -190,6 +191,10 @@ class HTTPContentTooLarge(FixedStatusError):
         """
         merge_headers(kwargs, retry_after_header(retry_after))
         super().__init__(**kwargs)
+
+
+HTTPPayloadTooLarge = HTTPContentTooLarge
+"""The name that RFC 7231 had for it."""
 
 
 class HTTPRangeNotSatisfiable(FixedStatusError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, MutableMapping
 from http import HTTPStatus as StatusCode
 from typing import Any
+from xml.etree import ElementTree
 
 from falconws.media import BaseHandler, JSONHandler
 
@@ -16,6 +18,9 @@ Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 Status = str | int | StatusCode
 
 _JSON = JSONHandler()
+
+# XML 1.0, 2.2: what no document may have in it, escaped or not.
+_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class HTTPError(Exception):
@@ -114,6 +119,33 @@ class HTTPError(Exception):
         """
         return (handler or _JSON).serialize(self.to_dict(), "application/json")
 
+    def to_problem_json(self) -> bytes:
+        """Give the error as ``application/problem+json`` (RFC 9457, 3)."""
+        line = code_to_http_status(self.status)
+        problem: dict[str, Any] = {"status": self.status_code}
+        if self.link is not None:
+            problem["type"] = self.link["href"]
+        # 4.2.1: without a type, the title is the status phrase.
+        problem["title"] = line[4:] if self.title == line else self.title
+        if self.description is not None:
+            problem["detail"] = self.description
+        if self.code is not None:
+            problem["code"] = self.code
+        return _JSON.serialize(problem)
+
+    def to_xml(self) -> bytes:
+        """Give the error as XML: an element ``error``, with one for each key of `to_dict`."""
+        root = ElementTree.Element("error")
+        for key, value in self.to_dict().items():
+            element = ElementTree.SubElement(root, key)
+            if isinstance(value, Mapping):
+                for inner, text in value.items():
+                    ElementTree.SubElement(element, inner).text = _xml_text(text)
+            else:
+                element.text = _xml_text(value)
+        document: bytes = ElementTree.tostring(root, encoding="utf-8")
+        return b'<?xml version="1.0" encoding="UTF-8"?>' + document
+
 
 class HTTPStatus(Exception):
     """Raised to answer a request with a status, headers and a text that are no error.
@@ -142,3 +174,7 @@ class HTTPStatus(Exception):
     def status_code(self) -> int:
         """The status as a number."""
         return http_status_to_code(self.status)
+
+
+def _xml_text(value: object) -> str:
+    return _NO_XML.sub("\ufffd", str(value))

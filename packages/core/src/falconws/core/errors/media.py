@@ -14,7 +14,13 @@ from falconws.media import (
 from .client import HTTPBadRequest, HTTPUnsupportedMediaType
 from .http_error import HTTPError
 
-__all__ = ("MediaMalformedError", "MediaNotFoundError", "payload_to_http_error")
+__all__ = (
+    "MediaMalformedError",
+    "MediaNotFoundError",
+    "MediaValidationError",
+    "MultipartParseError",
+    "payload_to_http_error",
+)
 
 
 class MediaNotFoundError(HTTPBadRequest):
@@ -49,6 +55,19 @@ class MediaMalformedError(HTTPBadRequest):
             "description", f"{sentence} - {detail}" if detail else sentence
         )
         super().__init__(**kwargs)
+
+
+class MediaValidationError(HTTPBadRequest):
+    """The body is well formed, and not what is expected of it."""
+
+
+class MultipartParseError(MediaMalformedError):
+    """The body is no multipart form (RFC 7578), or one that goes beyond the limits."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Describe the error; the arguments are those of `HTTPError`."""
+        kwargs.setdefault("title", "Malformed multipart/form-data request media")
+        super().__init__("multipart/form-data", **kwargs)
 
 
 def payload_to_http_error(exc: PayloadError) -> HTTPError:

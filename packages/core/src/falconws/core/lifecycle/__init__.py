@@ -4,7 +4,15 @@ One owner for what every long-lived connection needs. Streams register here, and
 extensions' connections do as well.
 """
 
+from .background import BackgroundTasks, Callback, check_coroutine_function
 from .connections import Connection, Connections
 from .signals import DrainSignals
 
-__all__ = ("Connection", "Connections", "DrainSignals")
+__all__ = (
+    "BackgroundTasks",
+    "Callback",
+    "Connection",
+    "Connections",
+    "DrainSignals",
+    "check_coroutine_function",
+)
