@@ -99,6 +99,9 @@ def test_a_body_is_a_file_for_reading_only() -> None:
     assert stream.readable()
     assert not stream.writable()
     assert not stream.seekable()
+    assert not stream.isatty()
+    with pytest.raises(OSError, match="no file descriptor"):
+        stream.fileno()
 
 
 @pytest.mark.parametrize("chunks", [[], [b"abc"]])

@@ -259,3 +259,4 @@ def test_bytes_that_are_no_utf_8_are_refused() -> None:
 
 def test_the_repr_shows_what_is_set() -> None:
     assert repr(SSEvent("hi", event_id="7")) == "SSEvent(data='hi', event_id='7')"
+    assert repr(SSEvent(json=None, retry=5)) == "SSEvent(json=None, retry=5)"

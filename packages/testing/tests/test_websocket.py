@@ -95,6 +95,8 @@ async def test_an_accept_without_more_chose_nothing() -> None:
 async def test_a_connection_can_be_opened_and_closed_step_by_step() -> None:
     client = connect(sending(ACCEPT))
     client.connect()
+    with pytest.raises(OperationNotAllowed, match="connected already"):
+        client.connect()
     assert not client.ready
     await client.wait_ready()
     assert client.ready

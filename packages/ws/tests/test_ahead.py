@@ -154,6 +154,19 @@ async def test_with_a_queue_of_zero_nothing_is_received_ahead() -> None:
     assert len(asyncio.all_tasks()) == before
 
 
+async def test_receiving_ahead_is_stopped_once_and_for_all() -> None:
+    ws = WebSocket({"type": "websocket", "path": "/"}, _never, _ignore)
+    await ws.accept()
+    ws.stop()  # There is nothing to stop yet.
+    for _ in range(3):
+        ws.sweep()
+    (task,) = asyncio.all_tasks() - {asyncio.current_task()}
+    for _ in range(2):
+        ws.stop()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 async def test_a_socket_that_is_received_on_has_no_task_of_its_own() -> None:
     ws = WebSocket({"type": "websocket", "path": "/"}, _never, _ignore)
     await ws.accept()

@@ -53,6 +53,11 @@ def test_a_reason_of_124_bytes_is_refused_and_told_its_length(reason: str) -> No
         check_close(1000, reason)
 
 
+def test_a_reason_is_a_string() -> None:
+    with pytest.raises(ValueError, match="reason is a string, not b'bye'"):
+        check_close(1000, b"bye")  # type: ignore[arg-type]
+
+
 def test_the_named_codes_are_those_of_the_registry() -> None:
     names = {n: v for n, v in vars(CloseCode).items() if n.isupper()}
     assert names == {

@@ -833,6 +833,16 @@ async def test_a_drain_closes_open_sockets_with_1001() -> None:
     assert len(app.connections) == 0
 
 
+async def test_a_drain_refuses_what_is_not_accepted_yet() -> None:
+    async def hesitate(req: Request, ws: WebSocket) -> None:
+        asyncio.get_running_loop().call_soon(asyncio.ensure_future, app.drain())
+        await asyncio.Event().wait()
+
+    app = serving(hesitate)
+    app.ws_options.disconnect_grace = 0
+    assert (await denial(app)).status_code == 503
+
+
 async def test_a_draining_app_refuses_new_sockets_with_503() -> None:
     called: list[str] = []
     app = serving(untouched, Recorder("a", called))

@@ -89,9 +89,9 @@ class BaseHandler:
 
 def _fast(cls: type, fast: str, *slow: str) -> Any:
     """Give a class's fast method; None if the slow ones that it stands in for are nearer."""
-    for base in cls.__mro__:
-        if fast in base.__dict__:
-            return base.__dict__[fast]
-        if any(name in base.__dict__ for name in slow):
-            break
-    return None
+    nearest = next(
+        base
+        for base in cls.__mro__
+        if any(name in base.__dict__ for name in (fast, *slow))
+    )
+    return nearest.__dict__.get(fast)

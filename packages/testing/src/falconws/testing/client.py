@@ -48,9 +48,9 @@ class TestClient:
         exc: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        if self._conductor is not None:
-            await self._conductor.__aexit__(exc_type, exc, tb)
-            self._conductor = None
+        assert self._conductor is not None  # __aenter__ made it.
+        await self._conductor.__aexit__(exc_type, exc, tb)
+        self._conductor = None
 
     def simulate_request(
         self, method: str = "GET", path: str = "/", **kwargs: Any

@@ -60,8 +60,8 @@ class ASGIConductor:
         exc: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        if self._lifespan is not None:
-            await self._lifespan.shutdown()
+        assert self._lifespan is not None  # __aenter__ made it.
+        await self._lifespan.shutdown()
 
     async def simulate_request(
         self,
