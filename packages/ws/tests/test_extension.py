@@ -171,6 +171,15 @@ async def test_a_path_without_a_route_is_a_404() -> None:
     assert client.denial.json == {"title": "404 Not Found"}
 
 
+@pytest.mark.parametrize("nothing", [None, (None, None, None), (None,) * 4])
+async def test_a_router_of_ones_own_may_say_in_two_ways_that_there_is_no_route(
+    nothing: Any,
+) -> None:
+    router = SimpleNamespace(find=lambda path, req: nothing)
+    app = App(extensions=[WebSockets()], router=router)
+    assert (await denial(app)).status_code == 404
+
+
 async def test_a_resource_without_on_websocket_is_a_405_and_says_what_it_allows() -> (
     None
 ):

@@ -180,7 +180,8 @@ class WebSocketServer:
     def _route(self, req: Request) -> tuple[Any, object, dict[str, Any]]:
         """Find the responder, the resource it belongs to, and its arguments."""
         found = self._app.router.find(req.path, req)
-        if found is None:
+        # A router of the application's own may have a tuple of None for nothing.
+        if found is None or found[0] is None:
             raise HTTPRouteNotFound()
         resource, method_map, params = found[:3]
         req.uri_template = found[3] if len(found) > 3 else None
