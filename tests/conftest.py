@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -134,3 +135,12 @@ def serve(run_server: Serve) -> Serve:
         return run_server(command, cwd)
 
     return run
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Give a port that nobody listens on, for a program that has to be told one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,17 +18,11 @@ CHAT = ROOT / "examples" / "chat" / "app.py"
 PATIENCE = 30_000.0
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def start_chat(
-    run_server: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    run_server: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, free_port: int
 ) -> Callable[[], Any]:
-    monkeypatch.setenv("PORT", str(_free_port()))
+    monkeypatch.setenv("PORT", str(free_port))
     return lambda: run_server([sys.executable, str(CHAT)], ROOT)
 
 
