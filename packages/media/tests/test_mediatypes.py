@@ -87,6 +87,16 @@ def test_a_range_that_is_not_well_formed_costs_that_range_only(slip: str) -> Non
     assert quality("text/html", f"{slip}, text/html;q=0.5") == 0.5
 
 
+def test_a_charset_that_is_asked_for_is_that_of_a_type_that_names_none() -> None:
+    assert quality("application/json", "application/json; charset=UTF-8") == 1.0
+    assert quality("text/html;charset=latin-1", "text/html;charset=utf-8") == 0.0
+    assert quality("text/html", "text/html;level=1") == 0.0
+
+
+def test_of_a_range_that_is_there_twice_the_higher_weight_counts() -> None:
+    assert quality("a/b", "a/b;q=0.2, a/b;q=0.7, a/b;q=0.4, a/*") == 0.7
+
+
 def test_a_comma_in_a_quoted_parameter_does_not_end_a_range() -> None:
     assert quality('a/b; x="1,2"', 'c/d, a/b; x="1,2"; q=0.5') == 0.5
 

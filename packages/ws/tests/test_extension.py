@@ -188,6 +188,8 @@ async def test_a_resource_without_on_websocket_is_a_405_and_says_what_it_allows(
 
     app = App(extensions=[WebSockets()])
     app.add_route("/", SimpleNamespace(on_get=on_get))
+    called: list[str] = []
+    app.add_middleware(Recorder("a", called))
     client = connect(app)
     with pytest.raises(WebSocketHandlerNotFound):
         async with client:
@@ -195,6 +197,7 @@ async def test_a_resource_without_on_websocket_is_a_405_and_says_what_it_allows(
     assert client.denial is not None
     assert client.denial.status_code == 405
     assert client.denial.headers["allow"] == "GET, OPTIONS"
+    assert called == ["request a", "resource a", "response a False"]
 
 
 async def test_a_get_for_a_resource_of_websockets_is_a_405() -> None:

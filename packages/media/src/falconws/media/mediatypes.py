@@ -145,7 +145,8 @@ def _parse_accept(accept: str) -> tuple[tuple[str, str, dict[str, str], float], 
 def quality(media_type: str, accept: str) -> float:
     """Say how much a client that sent an Accept header wants a media type.
 
-    The most specific range that matches decides (RFC 9110, 12.5.1).
+    The most specific range that matches decides (RFC 9110, 12.5.1); of two that are equally
+    specific the one with the higher weight.
 
     Args:
         media_type: For example ``'text/html; level=1'``.
@@ -158,8 +159,7 @@ def quality(media_type: str, accept: str) -> float:
         InvalidMediaType: ``media_type`` is not a media type.
     """
     main, subtype, params = _parse_type(media_type)
-    best = (-1, -1)
-    weight = 0.0
+    best = (-1, -1, 0.0)
     for range_main, range_subtype, range_params, range_weight in _parse_accept(accept):
         if range_main == main and range_subtype == subtype:
             precision = 2
@@ -169,11 +169,15 @@ def quality(media_type: str, accept: str) -> float:
             precision = 0
         else:
             continue
-        if all(params.get(name) == value for name, value in range_params.items()):
-            specificity = (precision, len(range_params))
-            if specificity > best:
-                best, weight = specificity, range_weight
-    return weight
+        if all(_has(params, name, value) for name, value in range_params.items()):
+            best = max(best, (precision, len(range_params), range_weight))
+    return best[-1]
+
+
+def _has(params: dict[str, str], name: str, value: str) -> bool:
+    # Clients put a charset into Accept as they do into Content-Type; a type that names none
+    # is in the one they read (RFC 9110, 12.5.2 has deprecated to ask for another).
+    return params.get(name, value if name == "charset" else None) == value
 
 
 def best_match(media_types: Iterable[str], accept: str) -> str:

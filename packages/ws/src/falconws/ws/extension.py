@@ -185,9 +185,7 @@ class WebSocketServer:
             raise HTTPRouteNotFound()
         resource, method_map, params = found[:3]
         req.uri_template = found[3] if len(found) > 3 else None
-        responder = method_map.get("WEBSOCKET")
-        if responder is None:
-            raise HTTPMethodNotAllowed(sorted({*method_map, "OPTIONS"}))
+        responder = method_map.get("WEBSOCKET") or _refusal(sorted(method_map))
         return responder, resource, params
 
     async def _finish(
@@ -335,6 +333,18 @@ class WebSocketServer:
             await self._refuse(req, None, HTTPInternalServerError(), params, ws)
         else:
             await ws.close(self.options.error_close_code)
+
+
+def _refusal(methods: list[str]) -> Callable[..., Awaitable[None]]:
+    """Give what answers where there is no ``on_websocket``.
+
+    It refuses as a responder: the hooks of the resource come first, and all hear of it.
+    """
+
+    async def refuse(req: Request, ws: WebSocket, **params: Any) -> None:
+        raise HTTPMethodNotAllowed(sorted({*methods, "OPTIONS"}))
+
+    return refuse
 
 
 def _takes_ws(handler: ErrorHandler) -> bool:
