@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ("Origins",)
+__all__ = ("Origins", "parse_origin")
 
 _ORIGIN = re.compile(
     r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?",
@@ -60,10 +60,23 @@ def _checked(origin: str) -> str:
 
 def _normalized(origin: str) -> str | None:
     """Write an origin as browsers do (RFC 6454, 6.1); None for what is none."""
+    parts = parse_origin(origin)
+    if parts is None:
+        return origin if origin == "null" else None
+    scheme, host, port = parts
+    if port == _DEFAULT_PORTS.get(scheme):
+        return f"{scheme}://{host}"
+    return f"{scheme}://{host}" if port is None else f"{scheme}://{host}:{port}"
+
+
+def parse_origin(origin: str) -> tuple[str, str, int | None] | None:
+    """Split an origin into scheme, host and port; None for what is none, as ``'null'``.
+
+    The first two are in lower case, and an IPv6 address keeps its brackets. The port is that
+    of the scheme where the origin names none, and None for a scheme that is not known.
+    """
     match = _ORIGIN.fullmatch(origin)
     if match is None or int(match[3] or 0) > 65535:
-        return origin if origin == "null" else None
+        return None
     scheme, host = match[1].lower(), match[2].lower()
-    if match[3] is None or int(match[3]) == _DEFAULT_PORTS.get(scheme):
-        return f"{scheme}://{host}"
-    return f"{scheme}://{host}:{int(match[3])}"
+    return scheme, host, int(match[3]) if match[3] else _DEFAULT_PORTS.get(scheme)

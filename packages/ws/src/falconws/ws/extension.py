@@ -13,6 +13,7 @@ from falconws.core import (
     ErrorHandler,
     Hook,
     HTTPError,
+    HTTPForbidden,
     HTTPInternalServerError,
     HTTPMethodNotAllowed,
     HTTPRouteNotFound,
@@ -148,6 +149,8 @@ class WebSocketServer:
             try:
                 if app.connections.draining:
                     raise app.connections.refusal()
+                if not self.options.origin_policy.allows(req):
+                    raise _foreign_page(req)
                 for process_request in self._process_request:
                     await process_request(req, ws)
                     if ws.closed:
@@ -345,6 +348,17 @@ def _refusal(methods: list[str]) -> Callable[..., Awaitable[None]]:
         raise HTTPMethodNotAllowed(sorted({*methods, "OPTIONS"}))
 
     return refuse
+
+
+def _foreign_page(req: Request) -> HTTPForbidden:
+    logger.warning(
+        "WebSocket %s refused: the page is of the origin %r, and the host is %r. If that page "
+        "is yours, add its origin to allowed_origins in WebSocketOptions.",
+        req.path,
+        req.headers["origin"],
+        req.headers.get("host"),
+    )
+    return HTTPForbidden(description="Pages of this origin may not connect.")
 
 
 def _takes_ws(handler: ErrorHandler) -> bool:

@@ -13,6 +13,7 @@ from falconws.media import (
 )
 
 from .closing import CloseCode, check_code, default_reasons
+from .origin import SAME_ORIGIN, AllowedOrigins, OriginPolicy
 from .payload import WebSocketPayloadType
 
 __all__ = ("MediaHandlers", "WebSocketOptions")
@@ -29,17 +30,20 @@ class WebSocketOptions:
         max_receive_queue: How many messages are received ahead, on a WebSocket that nobody
             receives on, to learn whether its client has left. 0 for none: that is learned by
             receiving and sending alone.
+        origin_policy: What `allowed_origins` comes to.
         disconnect_grace: Seconds that a responder has to end by itself when its client has
             left, before it is cancelled; 0 to cancel it at once, None to leave it alone.
         default_close_reasons: The reasons that go with codes where ``close()`` is given none.
     """
 
     __slots__ = (
+        "_allowed_origins",
         "_error_close_code",
         "default_close_reasons",
         "disconnect_grace",
         "max_receive_queue",
         "media_handlers",
+        "origin_policy",
     )
 
     def __init__(
@@ -48,6 +52,7 @@ class WebSocketOptions:
         max_receive_queue: int = 32,
         *,
         disconnect_grace: float | None = 2.0,
+        allowed_origins: AllowedOrigins = SAME_ORIGIN,
     ) -> None:
         """Choose options; those that are missing here are attributes.
 
@@ -56,9 +61,10 @@ class WebSocketOptions:
                 there is none.
             max_receive_queue: As the attribute.
             disconnect_grace: As the attribute.
+            allowed_origins: As the attribute.
 
         Raises:
-            ValueError: A negative number.
+            ValueError: A negative number, or what is not an origin.
         """
         if max_receive_queue < 0:
             raise ValueError(
@@ -79,6 +85,7 @@ class WebSocketOptions:
         }
         self._error_close_code: int = CloseCode.INTERNAL_ERROR
         self.default_close_reasons = default_reasons()
+        self.allowed_origins = allowed_origins
 
     @property
     def error_close_code(self) -> int:
@@ -92,6 +99,25 @@ class WebSocketOptions:
     def error_close_code(self, code: int) -> None:
         check_code(code)
         self._error_close_code = code
+
+    @property
+    def allowed_origins(self) -> AllowedOrigins:
+        """The origins of the web pages that may connect.
+
+        ``'same-origin'``, the default, are pages that came from the host of the handshake;
+        ``localhost``, ``127.0.0.1`` and ``[::1]`` count as one host. Others are listed:
+        ``['https://app.example.com']``, or an `Origins` that a `CORSMiddleware` has too.
+        ``'*'`` lets every page connect, with the cookies of whoever looks at it. A client that
+        sends no Origin is no browser, and is let through.
+
+        Setting it raises `ValueError` for what is not an origin.
+        """
+        return self._allowed_origins
+
+    @allowed_origins.setter
+    def allowed_origins(self, origins: AllowedOrigins) -> None:
+        self.origin_policy = OriginPolicy(origins)
+        self._allowed_origins = origins
 
     def json_handler(self) -> TextBaseHandlerWS:
         """Give the handler for text if that is JSON, otherwise JSON as installed."""
