@@ -81,6 +81,31 @@ def test_a_limit_below_nothing_is_refused(name: str, value: float) -> None:
         WebSocketOptions(**given)
 
 
+@pytest.mark.parametrize("name", ["send_timeout", "idle_timeout", "max_age"])
+def test_a_time_is_positive_or_none(name: str) -> None:
+    for seconds in (0.1, None):
+        given: dict[str, Any] = {name: seconds}
+        assert getattr(WebSocketOptions(**given), name) == seconds
+    given = {name: 0}
+    with pytest.raises(ValueError, match=f"{name} is above 0, or None for no limit"):
+        WebSocketOptions(**given)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_message_size": 0}, "max_message_size is at least 1"),
+        ({"rate_limit": (0, 5)}, "rate of rate_limit is above 0"),
+        ({"rate_limit": (1, 0)}, "burst of rate_limit is at least 1"),
+    ],
+)
+def test_a_limit_that_lets_nothing_through_is_refused(
+    options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        WebSocketOptions(**options)
+
+
 def test_an_unexpected_exception_closes_with_1011_by_default() -> None:
     assert WebSocketOptions().error_close_code == 1011
 

@@ -25,6 +25,7 @@ from falconws.core import (
 )
 from falconws.media import PayloadError, PayloadTypeError
 
+from ._connection import OpenSocket
 from .closing import CloseCode, close_code_for
 from .errors import WebSocketDisconnected
 from .options import WebSocketOptions
@@ -64,49 +65,6 @@ class WebSockets:
         )
 
 
-class _OpenSocket:
-    """A WebSocket whose responder has not returned; a `Connection`."""
-
-    __slots__ = ("_grace", "_refuse", "_timer", "cancelled", "task", "ws")
-
-    def __init__(
-        self, ws: WebSocket, grace: float | None, refuse: Callable[[], Awaitable[None]]
-    ) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # A server calls an application in a task.
-        self.task: asyncio.Task[None] = task
-        self.ws = ws
-        self.cancelled = False
-        self._grace = grace
-        self._refuse = refuse
-        self._timer: asyncio.TimerHandle | None = None
-        ws.watch(self._client_left)
-
-    def sweep(self) -> None:
-        self.ws.sweep()
-
-    async def end(self) -> None:
-        if self.ws.unaccepted:
-            await self._refuse()
-        else:
-            await self.ws.close(CloseCode.GOING_AWAY)
-
-    def cancel(self) -> None:
-        self.cancelled = True
-        self.task.cancel()
-
-    def stop(self) -> None:
-        """The responder has returned."""
-        self.ws.stop()
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _client_left(self) -> None:
-        if self._grace is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._grace, self.cancel)
-
-
 class WebSocketServer:
     """Serves scopes of type ``websocket``."""
 
@@ -139,7 +97,7 @@ class WebSocketServer:
         def refuse() -> Awaitable[None]:
             return self._refuse(req, None, app.connections.refusal(), {}, ws)
 
-        connection = _OpenSocket(ws, self.options.disconnect_grace, refuse)
+        connection = OpenSocket(ws, self.options, refuse)
         resource: object | None = None
         params: dict[str, Any] = {}
         succeeded = False

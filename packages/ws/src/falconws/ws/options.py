@@ -33,6 +33,19 @@ class WebSocketOptions:
         origin_policy: What `allowed_origins` comes to.
         disconnect_grace: Seconds that a responder has to end by itself when its client has
             left, before it is cancelled; 0 to cancel it at once, None to leave it alone.
+        max_message_size: How many bytes a client's message may have, in UTF-8 if it is text; a
+            larger one closes the connection with 1009. None for what the server allows, which
+            has buffered the message by then: set its own limit as well.
+        rate_limit: How many messages a client may send: ``(rate, burst)``, in messages per
+            second and messages at once. More close the connection with 1008. None for no
+            limit.
+        send_timeout: Seconds that a send may wait for a client that does not read. Then the
+            connection is given up: the send raises `WebSocketDisconnected`, as all that come
+            after it. None for no limit.
+        idle_timeout: Seconds without a message from the client, after which the connection is
+            closed with 1001; None for no limit.
+        max_age: Seconds after which any connection is closed with 1001, so that clients move
+            on to new servers; None for no limit.
         default_close_reasons: The reasons that go with codes where ``close()`` is given none.
     """
 
@@ -41,9 +54,14 @@ class WebSocketOptions:
         "_error_close_code",
         "default_close_reasons",
         "disconnect_grace",
+        "idle_timeout",
+        "max_age",
+        "max_message_size",
         "max_receive_queue",
         "media_handlers",
         "origin_policy",
+        "rate_limit",
+        "send_timeout",
     )
 
     def __init__(
@@ -53,6 +71,11 @@ class WebSocketOptions:
         *,
         disconnect_grace: float | None = 2.0,
         allowed_origins: AllowedOrigins = SAME_ORIGIN,
+        max_message_size: int | None = 1024 * 1024,
+        rate_limit: tuple[float, int] | None = None,
+        send_timeout: float | None = 30.0,
+        idle_timeout: float | None = None,
+        max_age: float | None = None,
     ) -> None:
         """Choose options; those that are missing here are attributes.
 
@@ -62,20 +85,34 @@ class WebSocketOptions:
             max_receive_queue: As the attribute.
             disconnect_grace: As the attribute.
             allowed_origins: As the attribute.
+            max_message_size: As the attribute.
+            rate_limit: As the attribute.
+            send_timeout: As the attribute.
+            idle_timeout: As the attribute.
+            max_age: As the attribute.
 
         Raises:
             ValueError: A negative number, or what is not an origin.
         """
-        if max_receive_queue < 0:
-            raise ValueError(
-                f"max_receive_queue is at least 0, not {max_receive_queue}."
-            )
-        if disconnect_grace is not None and disconnect_grace < 0:
-            raise ValueError(
-                f"disconnect_grace is at least 0 or None, not {disconnect_grace}."
-            )
+        _check_least("max_receive_queue", max_receive_queue, 0)
+        _check_least("disconnect_grace", disconnect_grace, 0)
+        _check_least("max_message_size", max_message_size, 1)
+        for name, seconds in (
+            ("send_timeout", send_timeout),
+            ("idle_timeout", idle_timeout),
+            ("max_age", max_age),
+        ):
+            _check_positive(name, seconds)
+        if rate_limit is not None:
+            _check_positive("The rate of rate_limit", rate_limit[0])
+            _check_least("The burst of rate_limit", rate_limit[1], 1)
         self.max_receive_queue = max_receive_queue
         self.disconnect_grace = disconnect_grace
+        self.max_message_size = max_message_size
+        self.rate_limit = rate_limit
+        self.send_timeout = send_timeout
+        self.idle_timeout = idle_timeout
+        self.max_age = max_age
         text: TextBaseHandlerWS = JSONHandlerWS()
         binary: BinaryBaseHandlerWS = MessagePackHandlerWS()
         self.media_handlers: MediaHandlers = {
@@ -132,3 +169,13 @@ class WebSocketOptions:
             if isinstance(handler, MessagePackHandlerWS)
             else MessagePackHandlerWS()
         )
+
+
+def _check_least(name: str, value: float | None, least: int) -> None:
+    if value is not None and value < least:
+        raise ValueError(f"{name} is at least {least}, not {value}.")
+
+
+def _check_positive(name: str, value: float | None) -> None:
+    if value is not None and value <= 0:
+        raise ValueError(f"{name} is above 0, or None for no limit, not {value}.")

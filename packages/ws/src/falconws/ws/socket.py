@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, NoReturn
 
 from falconws.core import Context, Event, OperationNotAllowed, Receive, Scope, Send
@@ -10,6 +12,7 @@ from falconws.core.headers import header_name, header_value, read_headers
 from falconws.media import PayloadTypeError
 
 from ._ahead import ReceiveAhead
+from ._rate import TokenBucket
 from ._state import State, next_state
 from .closing import CloseCode, check_close, check_code
 from .errors import WebSocketDisconnected
@@ -17,6 +20,8 @@ from .options import WebSocketOptions
 from .payload import WebSocketPayloadType
 
 __all__ = ("WebSocket",)
+
+_TEXT, _BINARY = WebSocketPayloadType
 
 
 class WebSocket:
@@ -30,9 +35,12 @@ class WebSocket:
     __slots__ = (
         "__weakref__",
         "_ahead",
+        "_bucket",
         "_close_code",
         "_close_reason",
         "_context",
+        "_expires_at",
+        "_given_up",
         "_headers",
         "_idle_sweeps",
         "_on_disconnect",
@@ -40,6 +48,7 @@ class WebSocket:
         "_receive",
         "_receiving",
         "_send",
+        "_sending",
         "_state",
         "_subprotocols",
         "scope",
@@ -68,6 +77,10 @@ class WebSocket:
         self._receiving = False
         self._idle_sweeps = 0
         self._ahead: ReceiveAhead | None = None
+        self._bucket: TokenBucket | None = None
+        self._expires_at: float | None = None
+        self._given_up: asyncio.Task[Any] | None = None
+        self._sending: Any = None
         self._on_disconnect: Callable[[], None] | None = None
         self._close_code: int | None = None
         self._close_reason = ""
@@ -120,6 +133,26 @@ class WebSocket:
         if context is None:
             context = self._context = Context()
         return context
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the client's authorization ends, in seconds since 1970; None for never.
+
+        The connection is closed with 1008 then. It may be set to a datetime that has a zone,
+        and again when the client has renewed its authorization. Setting it raises
+        `ValueError` for a datetime without a zone.
+        """
+        return self._expires_at
+
+    @expires_at.setter
+    def expires_at(self, moment: datetime | float | None) -> None:
+        if isinstance(moment, datetime):
+            if moment.tzinfo is None:
+                raise ValueError(
+                    "expires_at takes a datetime with a zone, such as datetime.now(UTC) + ..."
+                )
+            moment = moment.timestamp()
+        self._expires_at = moment
 
     @property
     def path(self) -> str:
@@ -309,10 +342,21 @@ class WebSocket:
             )
         if self._state is not State.OPEN:
             self._refuse("websocket.send")
+        if self._sending is not None:
+            await self._send_behind({"type": "websocket.send", "text": payload})
+            return
+        self._sending = sending = self._send(
+            {"type": "websocket.send", "text": payload}
+        )
         try:
-            await self._send({"type": "websocket.send", "text": payload})
+            await sending
         except OSError as exc:
             raise self._broke_off() from exc
+        except asyncio.CancelledError:
+            self._check_given_up()
+            raise
+        finally:
+            self._sending = None
 
     async def send_data(self, payload: bytes | bytearray | memoryview) -> None:
         """Send a binary message.
@@ -331,10 +375,49 @@ class WebSocket:
             payload = bytes(payload)
         if self._state is not State.OPEN:
             self._refuse("websocket.send")
+        if self._sending is not None:
+            await self._send_behind({"type": "websocket.send", "bytes": payload})
+            return
+        self._sending = sending = self._send(
+            {"type": "websocket.send", "bytes": payload}
+        )
         try:
-            await self._send({"type": "websocket.send", "bytes": payload})
+            await sending
         except OSError as exc:
             raise self._broke_off() from exc
+        except asyncio.CancelledError:
+            self._check_given_up()
+            raise
+        finally:
+            self._sending = None
+
+    async def _send_behind(self, event: Event) -> None:
+        """Send while another send waits for the client to read."""
+        try:
+            async with asyncio.timeout(self._options.send_timeout):
+                await self._send(event)
+        except TimeoutError:
+            self._lose(1006, "")
+            raise self._disconnected() from None
+        except OSError as exc:
+            raise self._broke_off() from exc
+
+    def give_up(self) -> None:
+        """Take the client for gone, as it does not read what is being sent to it.
+
+        The send that waits for it raises `WebSocketDisconnected`, if its task can be found:
+        there is no way to that from here but by looking who awaits it.
+        """
+        self._given_up = _awaiting_task(self._sending)
+        self._lose(1006, "")
+        if self._given_up is not None:
+            self._given_up.cancel()
+
+    def _check_given_up(self) -> None:
+        """Tell `give_up` from a cancellation by anyone else."""
+        task, self._given_up = self._given_up, None
+        if task is not None and task.uncancel() == 0:
+            raise self._disconnected() from None
 
     async def send_media(
         self,
@@ -394,12 +477,12 @@ class WebSocket:
             OperationNotAllowed: `accept` was not called.
             WebSocketDisconnected: The connection is over.
         """
-        text: str | None = (await self._receive_message()).get("text")
-        if text is None:
-            raise PayloadTypeError(
-                "Expected a text message, and the client sent a binary one."
-            )
-        return text
+        message = await self._receive_message()
+        if isinstance(message, str):
+            return message
+        raise PayloadTypeError(
+            "Expected a text message, and the client sent a binary one."
+        )
 
     async def receive_data(self) -> bytes:
         """Receive a binary message.
@@ -409,12 +492,12 @@ class WebSocket:
             OperationNotAllowed: `accept` was not called.
             WebSocketDisconnected: The connection is over.
         """
-        data: bytes | None = (await self._receive_message()).get("bytes")
-        if data is None:
-            raise PayloadTypeError(
-                "Expected a binary message, and the client sent a text one."
-            )
-        return data
+        message = await self._receive_message()
+        if isinstance(message, bytes):
+            return message
+        raise PayloadTypeError(
+            "Expected a binary message, and the client sent a text one."
+        )
 
     async def receive_media(self) -> Any:
         """Receive an object, by the media handler for the kind of message that comes.
@@ -424,12 +507,9 @@ class WebSocket:
             OperationNotAllowed: `accept` was not called.
             WebSocketDisconnected: The connection is over.
         """
-        event = await self._receive_message()
-        text = event.get("text")
-        handlers = self._options.media_handlers
-        if text is not None:
-            return handlers[WebSocketPayloadType.TEXT].deserialize(text)
-        return handlers[WebSocketPayloadType.BINARY].deserialize(event["bytes"])
+        message = await self._receive_message()
+        kind = _TEXT if isinstance(message, str) else _BINARY
+        return self._options.media_handlers[kind].deserialize(message)
 
     async def receive_json(self) -> Any:
         """Receive JSON in a text message, as an object.
@@ -459,13 +539,12 @@ class WebSocket:
         """Iterate over the messages until the connection is over: ``async for message in ws``."""
         while True:
             try:
-                event = await self._receive_message()
+                message = await self._receive_message()
             except WebSocketDisconnected:
                 return
-            text = event.get("text")
-            yield event["bytes"] if text is None else text
+            yield message
 
-    async def _receive_message(self) -> Event:
+    async def _receive_message(self) -> str | bytes:
         if self._receiving:
             raise OperationNotAllowed(
                 "Another task receives on this WebSocket; let one receive, and hand on to others."
@@ -484,10 +563,35 @@ class WebSocket:
         finally:
             self._receiving = False
             self._idle_sweeps = 0
-        if event["type"] == "websocket.receive":
-            return event
-        self._note_disconnect(event)
-        raise self._disconnected()
+        if event["type"] != "websocket.receive":
+            self._note_disconnect(event)
+            raise self._disconnected()
+        message: str | bytes | None = event.get("text")
+        if message is None:
+            message = event["bytes"]
+        options = self._options
+        limit = options.max_message_size
+        if limit is not None and len(message) > limit >> 2:
+            # RFC 3629, 3: a character has four bytes at the most, so most need no counting.
+            await self._check_size(message, limit)
+        if options.rate_limit is not None:
+            await self._check_rate(options.rate_limit)
+        return message
+
+    async def _check_size(self, message: str | bytes, limit: int) -> None:
+        size = len(message) if isinstance(message, bytes) else len(message.encode())
+        if size > limit:
+            await self.close(
+                CloseCode.MESSAGE_TOO_BIG, f"A message has at most {limit} bytes"
+            )
+            raise self._disconnected()
+
+    async def _check_rate(self, limit: tuple[float, int]) -> None:
+        if self._bucket is None:
+            self._bucket = TokenBucket(*limit)
+        if not self._bucket.take(asyncio.get_running_loop().time()):
+            await self.close(CloseCode.POLICY_VIOLATION, "Too many messages")
+            raise self._disconnected()
 
     async def _next_ahead(self, ahead: ReceiveAhead) -> Event:
         """Give the next event of those that were received ahead."""
@@ -521,12 +625,22 @@ class WebSocket:
         """
         self._on_disconnect = on_disconnect
 
+    @property
+    def heard(self) -> bool:
+        """Whether a message was received since the last `sweep`."""
+        return self._idle_sweeps == 0
+
+    @property
+    def sending(self) -> Any:
+        """What the server was given to send, while it has not taken it."""
+        return self._sending
+
     def sweep(self) -> None:
         """Receive ahead if nobody has received since the last time."""
-        if self._receiving or self.closed:
-            return
         self._idle_sweeps += 1
-        if self._idle_sweeps < 2 or not self._options.max_receive_queue:
+        if self._receiving or self._idle_sweeps < 2:
+            return
+        if not self._options.max_receive_queue:
             return
         if self._ahead is None:
             self._ahead = ReceiveAhead(
@@ -563,3 +677,14 @@ class WebSocket:
 
     def _disconnected(self) -> WebSocketDisconnected:
         return WebSocketDisconnected(self._close_code, self._close_reason)
+
+
+def _awaiting_task(awaitable: object | None) -> asyncio.Task[Any] | None:
+    """Find the task that awaits something, through coroutines; None if it cannot be found."""
+    for task in asyncio.all_tasks():
+        step: Any = task.get_coro()
+        while step is not None:
+            if step is awaitable:
+                return task
+            step = getattr(step, "cr_await", None)
+    return None
