@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -14,6 +15,7 @@ from falconws.media import PayloadTypeError
 from ._ahead import ReceiveAhead
 from ._rate import TokenBucket
 from ._state import State, next_state
+from ._tasks import task_group
 from .closing import CloseCode, check_close, check_code
 from .errors import WebSocketDisconnected
 from .options import WebSocketOptions
@@ -51,6 +53,7 @@ class WebSocket:
         "_sending",
         "_state",
         "_subprotocols",
+        "_watchers",
         "scope",
     )
 
@@ -81,6 +84,7 @@ class WebSocket:
         self._expires_at: float | None = None
         self._given_up: asyncio.Task[Any] | None = None
         self._sending: Any = None
+        self._watchers: set[Callable[[], None]] | None = None
         self._on_disconnect: Callable[[], None] | None = None
         self._close_code: int | None = None
         self._close_reason = ""
@@ -324,6 +328,26 @@ class WebSocket:
         self._state = State.CLOSED
         self._close_code = code
         self._close_reason = reason
+        if self._watchers is not None:
+            for watcher in tuple(self._watchers):
+                watcher()
+
+    def tasks(self) -> AbstractAsyncContextManager[asyncio.TaskGroup]:
+        """Run several tasks for the connection: ``async with ws.tasks() as group``.
+
+        It is an `asyncio.TaskGroup` that ends with the connection: when one side closes, the
+        tasks are cancelled, and the block raises `WebSocketDisconnected`. If one task fails,
+        the others are cancelled, and the block raises what that task did, by itself and not in
+        an exception group; a responder that does not catch it closes the connection with 1011.
+
+        Raises:
+            WebSocketDisconnected: The connection is over.
+        """
+        if self.closed:
+            raise self._disconnected()
+        if self._watchers is None:
+            self._watchers = set()
+        return task_group(self._watchers, self._disconnected)
 
     # Sending.
 
