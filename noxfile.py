@@ -17,9 +17,9 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 
 # Each package, and what its own tests install beside it and pytest.
 PACKAGES = {
-    "media": [],
+    "media": ["msgspec"],
     "core": ["falconws-testing"],
-    "ws": ["falconws-testing"],
+    "ws": ["falconws-testing", "msgspec"],
     "sse": ["falconws-testing"],
     "testing": ["falconws-ws", "falconws-sse"],
 }

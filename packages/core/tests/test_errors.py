@@ -1,5 +1,7 @@
 """The errors that are classes of their own: client.py, server.py, media.py, framework.py."""
 
+import copy
+import pickle
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from falconws import core
 from falconws.core import HTTPBadRequest, HTTPError
 from falconws.core.errors.media import payload_to_http_error
-from falconws.media import PayloadError
+from falconws.media import PayloadError, PayloadInvalidError
 
 # Spelled by hand: the classes say their status nowhere else.
 STATUSES = {
@@ -102,7 +104,7 @@ def test_every_error_of_http_is_in_the_tables_above() -> None:
         ),
         (
             core.HTTPTooManyRequests(retry_after=7, headers={"Retry-After": "8"}),
-            {"Retry-After": "8"},
+            {"Retry-After": "7"},
         ),
     ],
 )
@@ -150,12 +152,41 @@ def test_what_an_error_is_given_becomes_a_header(
             "Invalid JSON",
             "Could not parse JSON body - line 1",
         ),
+        (
+            core.MultipartParseError(),
+            "Malformed multipart/form-data request media",
+            None,
+        ),
     ],
 )
 def test_an_error_describes_itself(
-    error: HTTPError, title: str, description: str
+    error: HTTPError, title: str, description: str | None
 ) -> None:
     assert (error.title, error.description) == (title, description)
+
+
+def test_what_a_body_is_malformed_by_is_what_the_error_is_raised_from() -> None:
+    with pytest.raises(core.MediaMalformedError) as caught:
+        raise core.MediaMalformedError("YAML") from ValueError("a tab")
+    assert caught.value.description == "Could not parse YAML body - a tab"
+    with pytest.raises(core.MediaMalformedError) as caught:
+        raise core.MediaMalformedError("YAML", detail="") from ValueError("a tab")
+    assert caught.value.description == "Could not parse YAML body"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_error_can_be_copied_and_pickled(name: str) -> None:
+    error = getattr(core, name)(*ALL[name][0], code=7)
+    for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert type(twin) is type(error)
+        assert twin.to_dict() == error.to_dict()
+
+
+def test_a_payload_of_another_type_is_a_400_that_says_where() -> None:
+    error = payload_to_http_error(PayloadInvalidError("Move", "Expected `int`"))
+    assert type(error) is core.MediaValidationError
+    assert error.to_dict() == {"title": "Invalid Move", "description": "Expected `int`"}
+    assert payload_to_http_error(PayloadInvalidError("Move")).description is None
 
 
 def test_a_payload_error_of_another_kind_is_a_400_that_says_what_it_is() -> None:

@@ -68,6 +68,15 @@ def test_a_link_may_have_a_text_of_its_own() -> None:
     assert error.link == {"text": "Help", "href": "/help", "rel": "help"}
 
 
+@pytest.mark.parametrize(
+    ("href", "link"), [("/tea for two?ä", "/tea%20for%20two?%C3%A4"), ("/%20", "/%20")]
+)
+def test_a_link_is_percent_encoded_once(href: str, link: str) -> None:
+    error = HTTPError(400, href=href)
+    assert error.link is not None
+    assert error.link["href"] == link
+
+
 def test_a_status_that_is_no_error_has_headers_and_a_text() -> None:
     status = HTTPStatus(202, {"X-A": "1"}, "later")
     assert (status.headers, status.text) == ({"X-A": "1"}, "later")

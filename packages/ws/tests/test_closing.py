@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from falconws.ws import CloseCode
-from falconws.ws.closing import check_close, close_code_for, default_reasons
+from falconws.ws.closing import (
+    check_close,
+    close_code_for,
+    default_reasons,
+    shortened,
+)
 
 
 @pytest.mark.parametrize("code", [1000, 1003, 1007, 1011, 1014, 3000, 3999, 4000, 4999])
@@ -56,6 +61,21 @@ def test_a_reason_of_124_bytes_is_refused_and_told_its_length(reason: str) -> No
 def test_a_reason_is_a_string() -> None:
     with pytest.raises(ValueError, match="reason is a string, not b'bye'"):
         check_close(1000, b"bye")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("reason", "sent"),
+    [
+        ("x" * 123, "x" * 123),
+        ("x" * 124, "x" * 120 + "..."),
+        ("é" * 62, "é" * 60 + "..."),
+        ("x" + "é" * 62, "x" + "é" * 59 + "..."),
+        ("a\ud800", "a?"),
+    ],
+)
+def test_a_reason_can_be_cut_to_what_may_be_sent(reason: str, sent: str) -> None:
+    assert shortened(reason) == sent
+    check_close(1000, sent)
 
 
 def test_the_named_codes_are_those_of_the_registry() -> None:

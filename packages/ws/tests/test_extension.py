@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from falconws.core import (
@@ -21,7 +22,7 @@ from falconws.core import (
     HTTPUnauthorized,
     Request,
 )
-from falconws.media import PayloadError
+from falconws.media import PayloadError, PayloadInvalidError
 from falconws.testing import (
     ASGIConductor,
     ASGIWebSocketSimulator,
@@ -374,13 +375,30 @@ async def test_a_bug_before_accept_is_a_500_that_keeps_its_secrets(
     assert record.exc_info[0] is ZeroDivisionError
 
 
+class Move(msgspec.Struct):
+    x: int
+
+
+async def receive_move(ws: WebSocket) -> None:
+    await ws.receive_media(Move)
+
+
 @pytest.mark.parametrize(
     ("receive", "message", "ending"),
     [
-        (WebSocket.receive_json, "{", (1007, "Invalid Data")),
-        (WebSocket.receive_media, "{", (1007, "Invalid Data")),
-        (WebSocket.receive_media, b"\xc1", (1007, "Invalid Data")),
-        (WebSocket.receive_msgpack, b"\xc1", (1007, "Invalid Data")),
+        (WebSocket.receive_json, "{", (1007, "The JSON payload is malformed")),
+        (WebSocket.receive_media, "{", (1007, "The JSON payload is malformed")),
+        (
+            WebSocket.receive_media,
+            b"\xc1",
+            (1007, "The MessagePack payload is malformed"),
+        ),
+        (WebSocket.receive_msgpack, b"\xc1", (1007, "The MessagePack payload")),
+        (
+            receive_move,
+            '{"x": "7"}',
+            (1007, "The Move payload is invalid: Expected `int`"),
+        ),
         (WebSocket.receive_text, b"x", (1003, "Unsupported Data")),
         (WebSocket.receive_json, b"1", (1003, "Unsupported Data")),
         (WebSocket.receive_data, "x", (1003, "Unsupported Data")),
@@ -403,8 +421,26 @@ async def test_a_bad_message_closes_with_its_code_and_is_nothing_to_be_woken_for
             await client.send_data(message)
         with pytest.raises(WebSocketDisconnected):
             await client.receive_text()
-    assert (client.close_code, client.close_reason) == ending
+    assert client.close_code == ending[0]
+    assert client.close_reason.startswith(ending[1])
     assert complaints(caplog) == []
+
+
+async def test_a_message_becomes_an_instance_or_an_error_that_can_be_answered() -> None:
+    async def responder(req: Request, ws: WebSocket) -> None:
+        await ws.accept()
+        for _ in range(2):
+            try:
+                move = await ws.receive_media(Move)
+                await ws.send_media({"doubled": move.x * 2})
+            except PayloadInvalidError as exc:
+                await ws.send_media({"error": exc.detail})
+
+    async with connect(serving(responder)) as client:
+        await client.send_json({"x": "7"})
+        assert "Expected `int`" in (await client.receive_json())["error"]
+        await client.send_msgpack({"x": 7})
+        assert await client.receive_json() == {"doubled": 14}
 
 
 async def test_a_disconnect_that_nobody_catches_ends_the_responder_quietly(

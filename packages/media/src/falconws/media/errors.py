@@ -4,6 +4,7 @@
     ├── PayloadEmptyError            there was nothing to deserialize
     ├── PayloadMalformedError        the bytes are not in the format they claim
     │   └── JSONMalformedError       the same, also a json.JSONDecodeError
+    ├── PayloadInvalidError          they are, and what they say is not what was expected
     └── UnsupportedMediaTypeError    no handler is registered for the type
     PayloadTypeError (TypeError)     text where bytes were expected, or the reverse
 
@@ -20,6 +21,7 @@ __all__ = (
     "JSONMalformedError",
     "PayloadEmptyError",
     "PayloadError",
+    "PayloadInvalidError",
     "PayloadMalformedError",
     "PayloadTypeError",
     "UnsupportedMediaTypeError",
@@ -84,6 +86,22 @@ class JSONMalformedError(PayloadMalformedError, json.JSONDecodeError):
 
     def __reduce__(self) -> tuple[type[JSONMalformedError], tuple[str, int, int, int]]:
         return type(self), (self.msg, self.pos, self.lineno, self.colno)
+
+
+class PayloadInvalidError(PayloadError):
+    """The payload is well formed, and not of the type that is expected.
+
+    Attributes:
+        detail: What does not fit, and where.
+    """
+
+    def __init__(self, media_type: str, detail: str = "") -> None:
+        super().__init__(media_type)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        sentence = f"The {self.media_type} payload is invalid"
+        return f"{sentence}: {self.detail}" if self.detail else f"{sentence}."
 
 
 class UnsupportedMediaTypeError(PayloadError):

@@ -29,7 +29,7 @@ __all__ = (
 )
 
 MEDIA_BMP = "image/bmp"
-MEDIA_CSV = "text/csv"
+MEDIA_CSV = "text/csv; charset=utf-8"
 MEDIA_GIF = "image/gif"
 MEDIA_HTML = "text/html; charset=utf-8"
 MEDIA_JPEG = "image/jpeg"

@@ -10,6 +10,7 @@ __all__ = (
     "check_code",
     "close_code_for",
     "default_reasons",
+    "shortened",
 )
 
 # RFC 6455, 5.5: a control frame has at most 125 bytes, of which the code takes two.
@@ -64,6 +65,14 @@ def check_code(code: int) -> None:
             f"The close code {code} must not be sent (RFC 6455, 7.4). Use 1000 for a normal "
             "end, and 4000 to 4999 for what your application defines."
         )
+
+
+def shortened(reason: str) -> str:
+    """Cut a reason to the length that it may have."""
+    octets = reason.encode(errors="replace")
+    if len(octets) <= _MAX_REASON:
+        return octets.decode()
+    return octets[: _MAX_REASON - 3].decode(errors="ignore") + "..."
 
 
 def close_code_for(status: int) -> int:

@@ -26,7 +26,7 @@ from falconws.core import (
 from falconws.media import PayloadError, PayloadTypeError
 
 from ._connection import OpenSocket
-from .closing import CloseCode, close_code_for
+from .closing import CloseCode, close_code_for, shortened
 from .errors import WebSocketDisconnected
 from .options import WebSocketOptions
 from .socket import WebSocket
@@ -266,7 +266,7 @@ class WebSocketServer:
     ) -> None:
         """Close for a message that is not what it should be: the client's doing."""
         logger.debug("WebSocket %s: %s", req.path, exc)
-        await ws.close(CloseCode.INVALID_DATA)
+        await ws.close(CloseCode.INVALID_DATA, shortened(str(exc)))
 
     async def _close_for_payload_type(
         self,

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, overload
 
 from falconws.core import Context, Event, OperationNotAllowed, Receive, Scope, Send
 from falconws.core.headers import header_name, header_value, read_headers
 from falconws.media import PayloadTypeError
+from falconws.media.typed import convert
 
 from ._ahead import ReceiveAhead
 from ._rate import TokenBucket
@@ -24,6 +25,8 @@ from .payload import WebSocketPayloadType
 __all__ = ("WebSocket",)
 
 _TEXT, _BINARY = WebSocketPayloadType
+
+T = TypeVar("T")
 
 
 class WebSocket:
@@ -523,17 +526,29 @@ class WebSocket:
             "Expected a binary message, and the client sent a text one."
         )
 
-    async def receive_media(self) -> Any:
+    @overload
+    async def receive_media(self) -> Any: ...
+    @overload
+    async def receive_media(self, kind: type[T]) -> T: ...
+
+    async def receive_media(self, kind: Any = None) -> Any:
         """Receive an object, by the media handler for the kind of message that comes.
 
+        Args:
+            kind: A type for the object, such as a `msgspec.Struct`; None for dictionaries and
+                lists. It takes ``falconws-media[msgspec]``.
+
         Raises:
-            PayloadError: The message is not what the handler reads.
+            PayloadError: The message is not what the handler reads, or is not of the type.
+                It is lost. A responder that does not catch it closes the connection with
+                1007, and says what was wrong.
             OperationNotAllowed: `accept` was not called.
             WebSocketDisconnected: The connection is over.
         """
         message = await self._receive_message()
-        kind = _TEXT if isinstance(message, str) else _BINARY
-        return self._options.media_handlers[kind].deserialize(message)
+        payload_type = _TEXT if isinstance(message, str) else _BINARY
+        media = self._options.media_handlers[payload_type].deserialize(message)
+        return media if kind is None else convert(media, kind)
 
     async def receive_json(self) -> Any:
         """Receive JSON in a text message, as an object.

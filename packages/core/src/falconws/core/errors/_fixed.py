@@ -37,9 +37,9 @@ class FixedStatusError(HTTPError):
 
 
 def merge_headers(kwargs: dict[str, Any], headers: dict[str, str]) -> None:
-    """Put headers in front of the ``headers`` that a caller passed on, which win."""
+    """Add headers to the ``headers`` that a caller passed on; they go before those."""
     if headers:
-        kwargs["headers"] = headers | dict(kwargs.get("headers") or {})
+        kwargs["headers"] = dict(kwargs.get("headers") or {}) | headers
 
 
 def retry_after_header(retry_after: int | datetime | None) -> dict[str, str]:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from falconws.media import BaseHandler, JSONHandler
 
 from ..status_codes import code_to_http_status, http_status_to_code
+from ..uri import encode_check_escaped
 
 __all__ = ("HTTPError", "HTTPStatus", "Headers")
 
@@ -56,7 +57,7 @@ class HTTPError(Exception):
             title: None stands for the status line.
             description: What would help the client to do better.
             headers: Added to the response.
-            href: A page that explains the error.
+            href: A page that explains the error. It is percent-encoded unless it is already.
             href_text: What to call that page.
             code: An application's own number for the error.
 
@@ -71,14 +72,15 @@ class HTTPError(Exception):
         self.link = (
             {
                 "text": href_text or "Documentation related to this error",
-                "href": href,
+                "href": encode_check_escaped(href),
                 "rel": "help",
             }
             if href
             else None
         )
         self.code = code
-        super().__init__(status, title, description)
+        # There is no super().__init__(): `args` stay what the class was called with, which
+        # is how exceptions are copied and pickled.
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {code_to_http_status(self.status)}>"
@@ -168,7 +170,6 @@ class HTTPStatus(Exception):
         self.status = status
         self.headers = dict(headers) if headers is not None else None
         self.text = text
-        super().__init__(status, text)
 
     @property
     def status_code(self) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from falconws.media import (
     PayloadEmptyError,
     PayloadError,
+    PayloadInvalidError,
     PayloadMalformedError,
     UnsupportedMediaTypeError,
 )
@@ -41,20 +42,34 @@ class MediaNotFoundError(HTTPBadRequest):
 class MediaMalformedError(HTTPBadRequest):
     """The body is not in the format that its Content-Type claims."""
 
-    def __init__(self, media_type: str, *, detail: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, media_type: str, *, detail: str | None = None, **kwargs: Any
+    ) -> None:
         """Describe the error.
 
         Args:
             media_type: What the body should have been, such as ``'JSON'``.
-            detail: What the parser said, and where.
+            detail: What the parser said, and where; None for what the exception says that
+                this one is raised from.
             **kwargs: As for `HTTPError`.
         """
-        sentence = f"Could not parse {media_type} body"
+        self._sentence = f"Could not parse {media_type} body"
+        self._detail = detail
+        self._describes_itself = "description" not in kwargs
         kwargs.setdefault("title", f"Invalid {media_type}")
-        kwargs.setdefault(
-            "description", f"{sentence} - {detail}" if detail else sentence
-        )
         super().__init__(**kwargs)
+
+    @property
+    def description(self) -> str | None:
+        """What happened this time, for people."""
+        if self._description is not None or not self._describes_itself:
+            return self._description
+        detail = str(self.__cause__ or "") if self._detail is None else self._detail
+        return f"{self._sentence} - {detail}" if detail else self._sentence
+
+    @description.setter
+    def description(self, description: str | None) -> None:
+        self._description = description
 
 
 class MediaValidationError(HTTPBadRequest):
@@ -67,6 +82,7 @@ class MultipartParseError(MediaMalformedError):
     def __init__(self, **kwargs: Any) -> None:
         """Describe the error; the arguments are those of `HTTPError`."""
         kwargs.setdefault("title", "Malformed multipart/form-data request media")
+        kwargs.setdefault("description", None)
         super().__init__("multipart/form-data", **kwargs)
 
 
@@ -76,6 +92,10 @@ def payload_to_http_error(exc: PayloadError) -> HTTPError:
         return MediaNotFoundError(exc.media_type)
     if isinstance(exc, PayloadMalformedError):
         return MediaMalformedError(exc.media_type, detail=exc.detail)
+    if isinstance(exc, PayloadInvalidError):
+        return MediaValidationError(
+            title=f"Invalid {exc.media_type}", description=exc.detail or None
+        )
     if isinstance(exc, UnsupportedMediaTypeError):
         return HTTPUnsupportedMediaType(
             description=f"{exc.media_type} is an unsupported media type."
