@@ -23,6 +23,30 @@ def test_what_was_never_set_is_missing_under_either() -> None:
         Context()["user"]
 
 
+def test_a_copy_has_the_same_data_and_goes_its_own_way() -> None:
+    context = Context()
+    context.user = "Zoë"
+    copied = context.copy()
+    assert copied == context
+    copied.user = "Ann"
+    assert context.user == "Zoë"
+
+
+def test_a_name_that_is_not_there_may_be_removed() -> None:
+    context = Context()
+    context.user = "Zoë"
+    assert context.pop("user") == "Zoë"
+    assert context.pop("user") is None
+    assert context.pop("user", "Ann") == "Ann"
+
+
+def test_what_was_set_last_is_removed_first() -> None:
+    context = Context()
+    context.user, context.age = "Zoë", 7
+    assert context.popitem() == ("age", 7)
+    assert dict(context) == {"user": "Zoë"}
+
+
 def test_a_context_shows_what_is_in_it() -> None:
     context = Context()
     context.user = "Zoë"

@@ -102,7 +102,8 @@ def test_headers_are_exposed_that_scripts_may_read(exposed: Any) -> None:
 
 
 def test_an_origin_that_the_responder_allowed_is_kept() -> None:
-    assert cors(sent(path="/?own=1")) == {"allow-origin": OTHER}
+    result = sent(path="/?own=1", allow_credentials=ORIGIN, expose_headers="X-A")
+    assert cors(result) == {"allow-origin": OTHER, "expose-headers": "X-A"}
 
 
 @pytest.mark.parametrize("path", ["/?fail=1", "/missing"])

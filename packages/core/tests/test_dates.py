@@ -54,6 +54,11 @@ def test_the_obsolete_forms_are_read_where_it_is_asked_for(date: str) -> None:
         http_date_to_dt(date)
 
 
+def test_a_leap_second_is_taken_for_the_one_before_it() -> None:
+    read = http_date_to_dt("Sat, 31 Dec 2016 23:59:60 GMT")
+    assert read == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("ahead", [-49, 0, 1, 49, 50, 51])
 def test_a_year_of_two_digits_is_at_most_fifty_years_ahead(ahead: int) -> None:
     year = datetime.now(UTC).year + ahead

@@ -110,6 +110,32 @@ def test_what_is_no_method_of_http_is_a_400(method: str) -> None:
     }
 
 
+@pytest.mark.parametrize("method", ["DELETE", "FOO"])
+def test_a_method_is_refused_after_the_hooks_of_the_resource_and_they_hear_of_it(
+    method: str,
+) -> None:
+    seen: list[Any] = []
+
+    class Log:
+        async def process_resource(self, req: Any, resp: Any, *rest: Any) -> None:
+            seen.append(("resource", *rest))
+
+        async def process_response(self, req: Any, resp: Any, *rest: Any) -> None:
+            seen.append(("response", *rest))
+
+    app = App(extensions=(), middleware=Log())
+    resource = SimpleNamespace(on_get=nothing)
+    app.add_route("/{room}", resource)
+    app.set_error_reporter(lambda req, exc, params, handled: seen.append(params))
+    TestClient(app).request(method, "/tea")
+    params = {"room": "tea"}
+    assert seen == [
+        ("resource", resource, params),
+        params,
+        ("response", resource, False),
+    ]
+
+
 def test_a_path_without_a_route_is_a_404_whatever_the_method() -> None:
     for method in ("GET", "OPTIONS", "FOO"):
         assert TestClient(App(extensions=())).request(method, "/x").status_code == 404
@@ -330,6 +356,25 @@ def test_a_response_of_the_applications_own_may_render_differently() -> None:
     app = App(request_type=Named, response_type=Framed, extensions=())
     app.add_route("/", SimpleNamespace(on_get=on_get))
     assert TestClient(app).get().text == "<named>"
+
+
+def test_a_response_type_that_cannot_render_is_a_500_with_a_body() -> None:
+    class Broken(Response):
+        async def render_body(self) -> bytes | None:
+            raise RuntimeError("broken")
+
+    app = App(response_type=Broken, extensions=())
+    result = TestClient(app).get()
+    assert result.status_code == 500
+    assert result.json == {"title": "500 Internal Server Error"}
+
+
+@pytest.mark.parametrize("nothing_found", [None, (None, None, None)])
+def test_a_router_of_the_applications_own_may_say_nothing_with_a_tuple(
+    nothing_found: Any,
+) -> None:
+    router = SimpleNamespace(find=lambda uri, req: nothing_found)
+    assert TestClient(App(router=router, extensions=())).get().status_code == 404
 
 
 @pytest.mark.parametrize("with_template", [False, True])

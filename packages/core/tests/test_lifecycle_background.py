@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from falconws.core.lifecycle import BackgroundTasks
+from falconws.core.lifecycle import BackgroundTasks, check_coroutine_function
 
 
 async def test_callbacks_run_side_by_side_and_are_waited_for() -> None:
@@ -32,6 +32,19 @@ async def test_a_plain_function_runs_in_a_thread() -> None:
     tasks.start([lambda: threads.append(threading.current_thread())])
     await tasks.finish(5)
     assert threads != [threading.current_thread()]
+
+
+async def test_an_object_that_is_called_as_a_coroutine_function_is_awaited() -> None:
+    tasks, threads = BackgroundTasks(), []
+
+    class Callback:
+        async def __call__(self) -> None:
+            threads.append(threading.current_thread())
+
+    check_coroutine_function(Callback())
+    tasks.start([Callback()])
+    await tasks.finish(5)
+    assert threads == [threading.current_thread()]
 
 
 async def test_a_callback_that_nobody_refers_to_is_kept() -> None:

@@ -42,7 +42,8 @@ def test_reads_of_any_sizes_over_any_chunks_give_the_body(
     chunks: list[bytes], sizes: list[int], announced: bool
 ) -> None:
     body = b"".join(chunks)
-    stream = BoundedStream(delivered(chunks), len(body) if announced else None)
+    length = len(body) if announced else None
+    stream = BoundedStream(delivered(chunks), content_length=length)
     assert asyncio.run(_read_by(stream, sizes * (len(body) + 1))) == body
     assert stream.eof
 
@@ -51,7 +52,7 @@ def test_reads_of_any_sizes_over_any_chunks_give_the_body(
 def test_nothing_past_the_announced_length_is_read(
     chunks: list[bytes], length: int
 ) -> None:
-    stream = BoundedStream(delivered(chunks), length)
+    stream = BoundedStream(delivered(chunks), content_length=length)
     assert asyncio.run(stream.read()) == b"".join(chunks)[:length]
     assert stream.eof
 
@@ -65,6 +66,17 @@ async def test_everything_that_is_left_is_read_without_a_size(size: int | None) 
     assert await stream.read(size) == b"cdef"
     assert stream.eof
     assert await stream.readall() == b""
+
+
+@pytest.mark.parametrize(
+    ("length", "body"), [(None, b"abcdef"), (4, b"abcd"), (2, b"ab"), (0, b"")]
+)
+async def test_an_event_that_was_received_already_comes_first(
+    length: int | None, body: bytes
+) -> None:
+    first: Event = {"type": "http.request", "body": b"abc", "more_body": True}
+    stream = BoundedStream(delivered([b"def"]), first, length)
+    assert await stream.read() == body
 
 
 async def test_iterating_gives_the_chunks_as_they_come_once() -> None:
@@ -88,8 +100,11 @@ async def test_a_closed_stream_refuses_to_be_read() -> None:
     assert not stream.closed
     stream.close()
     assert stream.closed
+    assert stream.eof
     with pytest.raises(OperationNotAllowed, match="closed"):
         await stream.read()
+    with pytest.raises(OperationNotAllowed, match="closed"):
+        await stream.exhaust()
     with pytest.raises(OperationNotAllowed, match="closed"):
         aiter(stream)
 
@@ -109,8 +124,9 @@ async def test_a_client_that_leaves_in_the_middle_is_an_error(
     chunks: list[bytes],
 ) -> None:
     for length in (None, 6):
+        receive = delivered(chunks, leaves=True)
         with pytest.raises(ClientDisconnected):
-            await BoundedStream(delivered(chunks, leaves=True), length).read()
+            await BoundedStream(receive, content_length=length).read()
 
 
 async def test_what_came_before_a_client_left_can_still_be_read() -> None:
@@ -176,7 +192,7 @@ async def test_a_client_that_leaves_is_noticed_and_the_body_stays_to_be_read(
     length: int | None,
 ) -> None:
     delivery = Delivery()
-    stream = BoundedStream(delivery, length)
+    stream = BoundedStream(delivery, content_length=length)
     watching = asyncio.create_task(stream.watch())
     delivery.deliver(b"abc", more=False)
     await _settled()

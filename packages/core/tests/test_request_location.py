@@ -79,6 +79,27 @@ def test_a_scope_that_leaves_out_what_it_may_is_enough() -> None:
     for key in ("scheme", "root_path", "query_string", "server"):
         del scope[key]
     req = Request(scope, receive)
-    assert (req.scheme, req.host, req.port) == ("ws", "", 80)
+    assert (req.scheme, req.host, req.port) == ("ws", "localhost", 80)
     assert (req.query_string, req.root_path) == ("", "")
     assert Request(scope | {"type": "http", "method": "GET"}, receive).scheme == "http"
+
+
+@pytest.mark.parametrize(
+    ("path", "root_path", "below"),
+    [
+        ("/api/items", "/api", "/items"),
+        ("/api/", "/api", "/"),
+        ("/api", "/api", "/"),
+        ("/items", "/api", "/items"),  # as servers do that leave it out
+        ("/apiary", "/api", "/apiary"),
+        ("/items", "", "/items"),
+        ("", "", "/"),
+    ],
+)
+def test_the_path_begins_below_the_root_path(
+    path: str, root_path: str, below: str
+) -> None:
+    scope = {**create_scope("/", root_path=root_path), "path": path}
+    req = Request(scope, receive)
+    assert req.path == below
+    assert req.relative_uri == root_path + below

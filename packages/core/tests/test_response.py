@@ -29,6 +29,8 @@ def test_a_status_is_set_in_any_form(status: Any) -> None:
     resp.status = status
     assert resp.status == status
     assert resp.status_code == 404
+    resp.status_code = 201
+    assert (resp.status, resp.status_code) == (201, 201)
 
 
 @pytest.mark.parametrize("status", [99, 1000, "OK", "bogus"])
@@ -203,6 +205,15 @@ def test_a_body_of_the_wrong_type_says_which_attribute_takes_what(
         resp.render()
 
 
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_a_body_of_bytes_may_be_of_any_kind(kind: Any) -> None:
+    resp = Response()
+    resp.data = kind(b"data")
+    body = resp.render()
+    assert type(body) is bytes
+    assert body == b"data"
+
+
 async def _coroutine_function() -> None: ...
 
 
@@ -213,7 +224,7 @@ def test_what_is_scheduled_is_a_function_of_the_right_kind() -> None:
     with pytest.raises(TypeError, match="goes into schedule_sync"):
         resp.schedule(lambda: None)
     for wrong in (_coroutine_function, "no function"):
-        with pytest.raises(TypeError, match="schedule_sync.. takes a plain function"):
+        with pytest.raises(TypeError, match=r"schedule_sync.. takes a plain function"):
             resp.schedule_sync(wrong)  # type: ignore[arg-type]
     assert resp.take_scheduled() == []
     resp.schedule(_coroutine_function)

@@ -91,14 +91,14 @@ def test_a_value_that_would_write_headers_of_its_own_is_refused(
     before: str, char: str, after: str
 ) -> None:
     resp, value = Response(), before + char + after
-    with pytest.raises(ValueError, match="line break or a NUL"):
+    with pytest.raises(ValueError, match="control character"):
         resp.set_header("X-A", value)
-    with pytest.raises(ValueError, match="line break or a NUL"):
+    with pytest.raises(ValueError, match="control character"):
         resp.append_header("X-A", value)
     for name in (*TEXTS, "location", "content_location"):
-        with pytest.raises(ValueError, match="line break or a NUL"):
+        with pytest.raises(ValueError, match="control character"):
             setattr(resp, name, value)
-    with pytest.raises(ValueError, match="line break or a NUL"):
+    with pytest.raises(ValueError, match="control character"):
         resp.content_range = (0, 1, value)
     for name in ("downloadable_as", "viewable_as"):
         with pytest.raises(ValueError, match="may not be in a header"):

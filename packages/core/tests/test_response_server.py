@@ -35,7 +35,7 @@ async def serve(
         sent.append(event)
 
     scope = create_scope("/", method=method, headers=headers)
-    offered = {name: {} for name in extensions}
+    offered: dict[str, dict[str, Any]] = {name: {} for name in extensions}
     async with asyncio.timeout(5):
         await app({**scope, "extensions": offered}, asyncio.Event().wait, send)  # type: ignore[arg-type]
     return sent

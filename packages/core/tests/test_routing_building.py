@@ -46,6 +46,7 @@ UUID = uuid.UUID("12345678123456781234567812345678")
         ("/{t:dt('%Y')}", {"t": TIME}, "/2026"),
         ("/{u:uuid}", {"u": UUID}, "/12345678-1234-5678-1234-567812345678"),
         ("/files/{p:path}", {"p": "a b/c.txt"}, "/files/a%20b/c.txt"),
+        ("/{v:re('v[0-9]+')}", {"v": "v2"}, "/v2"),
         ("/{v:re('v([0-9]+)', 1)}", {"v": "v2"}, "/v2"),
     ],
 )
@@ -56,12 +57,6 @@ def test_a_path_is_built_of_a_template_and_the_responders_values(
     assert app.url_for(template, **params) == path
     found = app.router.find(decode(path, unquote_plus=False))
     assert found[3] == template
-
-
-def test_a_match_of_a_regular_expression_is_its_text() -> None:
-    app = app_of("/{v:re('v[0-9]+')}")
-    match = app.router.find("/v12")[2]["v"]
-    assert app.url_for("/{v:re('v[0-9]+')}", v=match) == "/v12"
 
 
 @given(
@@ -137,13 +132,15 @@ def test_who_is_meant_has_to_be_clear() -> None:
     app, twice = app_of("/named"), resource()
     app.add_route("/one", twice)
     app.add_route("/two", twice, name="two")
-    with pytest.raises(ValueError, match="no route of the name 'other'.*: /named, two"):
+    with pytest.raises(
+        ValueError, match=r"no route of the name 'other'.*: /named, two"
+    ):
         app.url_for("other")
-    with pytest.raises(ValueError, match="no route of the name 'x'.*are: none"):
+    with pytest.raises(ValueError, match=r"no route of the name 'x'.*are: none"):
         App(extensions=()).url_for("x")
-    with pytest.raises(ValueError, match="no route to .*add_route"):
+    with pytest.raises(ValueError, match=r"no route to .*add_route"):
         app.url_for(resource())
-    with pytest.raises(ValueError, match="Several routes lead .*: /one, /two"):
+    with pytest.raises(ValueError, match=r"Several routes lead .*: /one, /two"):
         app.url_for(twice)
     assert app.url_for("two") == "/two"
 

@@ -1,5 +1,4 @@
 import math
-import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -157,11 +156,19 @@ def test_all_that_is_left_of_a_path_keeps_its_slashes(segments: list[str]) -> No
     assert PathConverter.CONSUME_MULTIPLE_SEGMENTS
 
 
-def test_an_expression_matches_as_a_whole_and_gives_the_match_or_a_group() -> None:
-    match = RegexConverter("(?P<year>[0-9]{4})-([0-9]{2})").convert("2026-07")
-    assert isinstance(match, re.Match)
-    assert match.groups() == ("2026", "07")
+def test_an_expression_matches_as_a_whole_and_gives_the_text_or_a_group() -> None:
+    assert RegexConverter("(?P<year>[0-9]{4})-([0-9]{2})").convert("2026-07") == (
+        "2026-07"
+    )
+    assert RegexConverter("[0-9]+px", 0).convert("7px") == "7px"
     assert RegexConverter("([0-9]+)px", 1).convert("7px") == "7"
     assert RegexConverter("(?P<n>[0-9]+)px", "n").convert("7px") == "7"
     assert RegexConverter("[0-9]+", 0).convert("7px") is None
     assert RegexConverter("[0-9]+").convert("px7") is None
+    assert RegexConverter("([0-9]+)?px", 1).convert("px") is None
+
+
+@pytest.mark.parametrize("group", [2, -1, "m"])
+def test_an_expression_must_have_the_group_that_is_asked_for(group: int | str) -> None:
+    with pytest.raises(ValueError, match="has no group"):
+        RegexConverter("(?P<n>[0-9]+)", group)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from falconws.core import (
@@ -59,6 +61,21 @@ def test_a_suffix_chooses_among_a_resources_responders() -> None:
     with pytest.raises(SuffixedMethodNotFoundError):
         router.add_route("/rooms/{room}", resource, suffix="item")
     assert router.find("/rooms/7") is None
+
+
+def test_a_subclass_may_map_responders_differently() -> None:
+    class Renaming(CompiledRouter):
+        def map_http_methods(
+            self, resource: Any, *, suffix: str | None = None, **kwargs: Any
+        ) -> dict[str, Any]:
+            found = super().map_http_methods(resource, suffix=suffix, **kwargs)
+            return {kwargs["method"]: found["GET"]}
+
+    router, resource = Renaming(), Resource()
+    router.add_route("/rooms", resource, suffix="list", method="POST")
+    found = router.find("/rooms")
+    assert found is not None
+    assert found[1] == {"POST": resource.on_get_list}
 
 
 def test_a_router_looks_for_the_responders_that_it_is_told_of() -> None:

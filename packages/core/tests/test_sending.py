@@ -184,6 +184,26 @@ async def test_the_other_headers_of_a_stream_are_kept() -> None:
     assert "content-length" not in result.headers
 
 
+@pytest.mark.parametrize(
+    ("status", "length"), [(100, None), (101, None), (204, None), (304, "5")]
+)
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_only_a_response_that_may_tell_a_length_keeps_what_was_set(
+    status: int, length: str | None, streamed: bool
+) -> None:
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.status = status
+        resp.content_length = 5
+        if streamed:
+            resp.stream = Source("end").pieces()
+
+    server = Server(streaming(Source(), on_get=on_get))
+    await server.over()
+    headers = dict(server.sent[0]["headers"])
+    assert headers.get(b"content-length") == (length.encode() if length else None)
+    assert [event["body"] for event in server.sent[1:]] == [b""]
+
+
 # How a stream ends.
 
 
@@ -740,3 +760,18 @@ async def test_a_file_that_the_server_cannot_send_is_streamed(spoilt: str) -> No
     await server.over()
     assert server.sent[1:] == [piece(b"abc")] * (spoilt != "HEAD") + [LAST]
     assert server.file.closed
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_205_has_no_content_and_says_so(streams: bool) -> None:
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.status = 205
+        if streams:
+            resp.stream = Source().pieces()
+        else:
+            resp.text = "reset"
+
+    app = App(extensions=())
+    app.add_route("/", SimpleNamespace(on_get=on_get))
+    result = TestClient(app).get()
+    assert (result.content, result.headers["content-length"]) == (b"", "0")

@@ -43,7 +43,7 @@ def test_a_path_that_no_request_line_has_is_refused(create: Any, path: str) -> N
 
 @pytest.mark.parametrize("create", [create_scope, create_scope_ws])
 def test_a_scheme_that_no_server_has_is_refused(create: Any) -> None:
-    with pytest.raises(ValueError, match="scheme is one of http, https, .*'ftp'"):
+    with pytest.raises(ValueError, match=r"scheme is one of http, https, .*'ftp'"):
         create("/", scheme="ftp")
 
 

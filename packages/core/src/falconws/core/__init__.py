@@ -4,7 +4,7 @@ With ``import falconws.core as falcon`` a program that was written for Falcon fi
 where it looks for them; those of other packages too, as long as they are installed.
 """
 
-from asyncio import create_task
+from asyncio import create_task, get_running_loop
 from typing import TYPE_CHECKING
 
 from falconws import media
@@ -122,6 +122,7 @@ __all__ = [
     "SINGLETON_HEADERS",
     "create_task",
     "dt_to_http",
+    "get_running_loop",
     "http_date_to_dt",
     "http_now",
     "parse_header",

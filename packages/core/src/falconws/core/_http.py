@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ._recovery import ErrorHandler
@@ -123,7 +123,8 @@ class HTTPServer:
     def _route(self, req: Request) -> tuple[Responder, object | None, dict[str, Any]]:
         """Find what answers: a responder, the resource it belongs to, and its arguments."""
         found = self._app.router.find(req.path, req)
-        if found is None:
+        # A router of the application's own may have a tuple of None for nothing.
+        if found is None or found[0] is None:
             for fallback in self._app.fallbacks:
                 groups = fallback.match(req.path)
                 if groups is not None:
@@ -136,27 +137,25 @@ class HTTPServer:
             responder = self._default_responder(req.method, method_map)
         return responder, resource, params
 
-    def _default_responder(
-        self, method: str, method_map: dict[str, Any]
-    ) -> Callable[..., Any]:
+    def _default_responder(self, method: str, method_map: dict[str, Any]) -> Responder:
         """Give what answers a method that the resource has no responder for.
 
-        Raises:
-            HTTPBadRequest: It is no HTTP method.
-            HTTPMethodNotAllowed: It is one.
+        It refuses as a responder: the hooks of the resource come first, and all hear of it.
         """
-        if method not in self._methods:
-            raise HTTPBadRequest(title="Bad request", description="Invalid HTTP method")
         allowed = sorted(self._methods.intersection(method_map))
-        if method != "OPTIONS":
-            raise HTTPMethodNotAllowed(sorted({*allowed, "OPTIONS"}))
 
-        async def on_options(req: Request, resp: Response, **params: Any) -> None:
+        async def answer(req: Request, resp: Response, **params: Any) -> None:
+            if method not in self._methods:
+                raise HTTPBadRequest(
+                    title="Bad request", description="Invalid HTTP method"
+                )
+            if method != "OPTIONS":
+                raise HTTPMethodNotAllowed(sorted({*allowed, "OPTIONS"}))
             if allowed:
                 resp.set_header("Allow", ", ".join(allowed))
             resp.content_length = "0"
 
-        return on_options
+        return answer
 
     async def _respond(
         self, req: Request, resp: Response, params: dict[str, Any], send: Send
@@ -178,11 +177,9 @@ class HTTPServer:
                 await send_stream(
                     req, resp, stream, app.connections, app.background, send
                 )
-            except (
-                Exception
-            ) as exc:  # The response has begun: the server has to break it off.
+            except Exception as exc:
                 app.error_handlers.report(req, exc, params, False)
-                raise
+                raise  # The response has begun: the server has to break it off.
 
     async def _body(
         self, req: Request, resp: Response, params: dict[str, Any]
@@ -196,7 +193,7 @@ class HTTPServer:
             return await self._render(resp)
         except Exception as exc:  # the error itself cannot be rendered
             await self._fail(req, resp, exc)
-            return await self._render(resp)
+            return resp.data
 
     async def _render(self, resp: Response) -> bytes | None:
         if self._renders_by_itself:

@@ -70,7 +70,7 @@ class ErrorHandlers:
     def add(
         self,
         exception: type[Exception] | Iterable[type[Exception]],
-        handler: ErrorHandler | None,
+        handler: ErrorHandler | Callable[..., None] | None,
     ) -> None:
         """Register a handler; the arguments are those of `App.add_error_handler`."""
         kinds = tuple(exception) if isinstance(exception, Iterable) else (exception,)
@@ -79,7 +79,7 @@ class ErrorHandlers:
                 raise TypeError(
                     f"An error handler is for a subclass of Exception, not {kind!r}."
                 )
-            chosen = handler or getattr(kind, "handle", None)
+            chosen: Any = handler or getattr(kind, "handle", None)
             if chosen is None:
                 raise AttributeError(
                     f"add_error_handler({kind.__name__}) needs a handler: as its second argument, "

@@ -19,6 +19,8 @@ __all__ = ("send_body", "send_stream")
 BODILESS = frozenset({100, 101, 204, 304})
 # RFC 9110, 8.3 and 15.3.5, 15.4.5: and of these there is nothing a type could describe.
 _UNTYPED = frozenset({204, 304})
+# RFC 9110, 8.6: and these must not tell a length; a 304 may tell that of the 200.
+_UNMEASURED = frozenset({100, 101, 204})
 
 
 async def send_body(
@@ -32,10 +34,13 @@ async def send_body(
         is_head: Whether the request was a HEAD, which is answered without the body.
         send: The server's callable.
     """
-    status = resp.status_code
+    status = resp._status_code
     headers = resp._headers
     if status in BODILESS:
         body = b""
+    elif status == 205:  # RFC 9110, 15.3.6: it has no content, and tells so
+        body = b""
+        headers["content-length"] = "0"
     elif is_head:
         if body is not None or "content-length" not in headers:
             headers["content-length"] = str(len(body or b""))
@@ -43,13 +48,7 @@ async def send_body(
     else:
         body = body or b""
         headers["content-length"] = str(len(body))
-    if "content-type" not in headers and status not in _UNTYPED:
-        headers["content-type"] = resp.options.default_media_type
-    start = {
-        "type": "http.response.start",
-        "status": status,
-        "headers": resp.asgi_headers(),
-    }
+    start = _start(resp)
     trailers = resp.trailers is not None and not is_head and _announce(resp, start)
     try:
         await send(start)
@@ -60,12 +59,31 @@ async def send_body(
         pass
 
 
+def _start(resp: Response) -> Event:
+    """Make the event that begins a response."""
+    headers = resp._headers
+    status = resp._status_code
+    if status in _UNMEASURED:
+        headers.pop("content-length", None)
+    if "content-type" not in headers and status not in _UNTYPED:
+        headers["content-type"] = resp.options.default_media_type
+    return {
+        "type": "http.response.start",
+        "status": status,
+        "headers": resp.asgi_headers(),
+    }
+
+
 def _announce(resp: Response, start: Event) -> bool:
-    """Announce the trailers to the server; give False if they are not to be sent."""
+    """Announce the trailers to server and client; give False if they are not to be sent."""
     if resp.status_code in BODILESS or resp.server is None:
         return False
-    start["trailers"] = resp.server.takes_trailers
-    return resp.server.takes_trailers
+    start["trailers"] = takes = resp.server.takes_trailers
+    if takes and "trailer" not in resp._headers:
+        # ASGI, "HTTP Trailers": the application names them to the client (RFC 9110, 6.6.2).
+        names = ", ".join(resp.trailers or ())
+        start["headers"].append((b"trailer", names.encode()))
+    return takes
 
 
 def _trailers(resp: Response) -> Event:
@@ -86,15 +104,9 @@ async def send_stream(
     send: Send,
 ) -> None:
     """Send a response whose body is a stream, until it ends or the client leaves; close it."""
-    headers = resp._headers
-    status = resp.status_code
-    if "content-type" not in headers and status not in _UNTYPED:
-        headers["content-type"] = resp.options.default_media_type
-    start = {
-        "type": "http.response.start",
-        "status": status,
-        "headers": resp.asgi_headers(),
-    }
+    if resp.status_code == 205:  # RFC 9110, 15.3.6: it has no content, and tells so
+        resp.content_length = 0
+    start = _start(resp)
     is_head = req.method == "HEAD"
     trailers = resp.trailers is not None and not is_head and _announce(resp, start)
     sender = _StreamSender(req, stream, send)
@@ -105,7 +117,7 @@ async def send_stream(
             return
         if resp.sse is not None and resp.scheduled is not None:
             background.start(resp.take_scheduled())  # An event stream may have no end.
-        if not is_head and status not in BODILESS:
+        if not is_head and resp.status_code not in BODILESS | {205}:
             if await _send_path(resp, stream, send) or not await sender.send_all():
                 return
         last = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -239,7 +251,7 @@ class _StreamSender:
         try:
             stream = self._req.stream
         except HTTPInvalidHeader:  # a Content-Length that is no number tells of no body
-            stream = BoundedStream(self._req._receive, 0)
+            stream = BoundedStream(self._req._receive, content_length=0)
         await stream.watch()
         self._left = True
         self._stop()

@@ -6,7 +6,7 @@ import copy
 import inspect
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -354,7 +354,7 @@ class App:
     def add_error_handler(
         self,
         exception: type[Exception] | Iterable[type[Exception]],
-        handler: ErrorHandler | None = None,
+        handler: ErrorHandler | Callable[..., None] | None = None,
     ) -> None:
         """Let a function make the response when an exception is raised.
 

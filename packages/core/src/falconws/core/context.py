@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 __all__ = ("Context",)
 
@@ -33,6 +33,20 @@ class Context(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self.__dict__)
+
+    def pop(self, name: str, default: Any = None) -> Any:
+        """Remove a name and give what it was, or the default if it was not there."""
+        return self.__dict__.pop(name, default)
+
+    def popitem(self) -> tuple[str, Any]:
+        """Remove what was set last, and give its name and value."""
+        return self.__dict__.popitem()
+
+    def copy(self) -> Self:
+        """Give a context of its own with the same data."""
+        copied = type(self)()
+        copied.__dict__.update(self.__dict__)
+        return copied
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())

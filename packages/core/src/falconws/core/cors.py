@@ -77,18 +77,21 @@ class CORSMiddleware:
             resp.append_header("Vary", "Origin")
         if origin is None or not self.allows(origin):
             return
-        if resp.get_header("Access-Control-Allow-Origin") is not None:
-            return
+        # What a responder said about origins itself holds.
+        if resp.get_header("Access-Control-Allow-Origin") is None:
+            self._allow(origin, resp)
+        if self.expose_headers:
+            resp.set_header("Access-Control-Expose-Headers", self.expose_headers)
+        if req_succeeded and req.method == "OPTIONS":
+            self._answer_preflight(req, resp)
+
+    def _allow(self, origin: str, resp: Response) -> None:
         with_credentials = self._credentials.allow(origin)
         # With credentials a browser takes the asterisk for an origin's name.
         any_origin = self.allow_origins == "*" and not with_credentials
         resp.set_header("Access-Control-Allow-Origin", "*" if any_origin else origin)
         if with_credentials:
             resp.set_header("Access-Control-Allow-Credentials", "true")
-        if self.expose_headers:
-            resp.set_header("Access-Control-Expose-Headers", self.expose_headers)
-        if req_succeeded and req.method == "OPTIONS":
-            self._answer_preflight(req, resp)
 
     def _answer_preflight(self, req: Request, resp: Response) -> None:
         if not req.get_header("Access-Control-Request-Method"):
@@ -100,7 +103,7 @@ class CORSMiddleware:
                 resp.delete_header(f"Access-Control-{name}")
             return
         resp.set_header("Access-Control-Allow-Methods", allow)
-        requested = req.get_header("Access-Control-Request-Headers") or "*"
+        requested = req.get_header("Access-Control-Request-Headers", default="*")
         resp.set_header("Access-Control-Allow-Headers", requested)
         resp.set_header("Access-Control-Max-Age", _PREFLIGHT_MAX_AGE)
         private = req.get_header("Access-Control-Request-Private-Network") == "true"

@@ -81,7 +81,8 @@ def _moment(
         int(day),
         int(hour),
         int(minute),
-        int(second),
+        # RFC 9110, 5.6.7 has a leap second, which `datetime` has no place for.
+        59 if second == "60" else int(second),
         tzinfo=UTC,
     )
 

@@ -27,7 +27,6 @@ SINGLETON_HEADERS = frozenset(
     {
         "content-length",
         "content-type",
-        "cookie",
         "expect",
         "from",
         "host",
@@ -39,18 +38,23 @@ SINGLETON_HEADERS = frozenset(
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 
-# RFC 9110, 5.5: these end or truncate a field. Whoever puts a client's text into a header
-# would let that client write headers and bodies of its own.
-_FORBIDDEN_IN_VALUE = re.compile(r"[\r\n\0]")
+# RFC 9110, 5.5: no value has these in it, but for tabs.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# And these end or truncate a field. Whoever puts a client's text into a header would let that
+# client write headers and bodies of its own.
+_BREAK = re.compile(r"[\r\n\0]")
 
 
 def read_headers(scope: Scope) -> dict[str, str]:
     """Give a scope's headers by their lower-case names; repeated ones joined by a comma."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        # ASGI HTTP 2.5: servers should write names in lower case, and need not.
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         if name in headers and name not in SINGLETON_HEADERS:
-            value = f"{headers[name]},{value}"
+            # RFC 9113, 8.2.3: HTTP/2 sends cookies in pieces, which are put together so.
+            joint = "; " if name == "cookie" else ","
+            value = f"{headers[name]}{joint}{value}"
         headers[name] = value
     return headers
 
@@ -74,10 +78,12 @@ def header_value(name: str, value: object) -> str:
         value: Turned into a string if it is none.
 
     Raises:
-        ValueError: It has a line break, a NUL or a character outside of Latin-1 in it.
+        ValueError: It has a control character other than a tab, such as a line break, or a
+            character outside of Latin-1 in it.
     """
     text = value if isinstance(value, str) else str(value)
-    _check_unbroken(name, text)
+    if _CONTROL.search(text):
+        raise _control_character(name, text)
     try:
         text.encode("latin-1")
     except UnicodeEncodeError:
@@ -99,15 +105,16 @@ def header_uri(name: str, uri: str) -> str:
         ValueError: It has a line break or a NUL in it. Encoded they would do no harm, but
             nobody means to link to such a place: the text is a client's, and not checked.
     """
-    _check_unbroken(name, uri)
+    if _BREAK.search(uri):
+        raise _control_character(name, uri)
     return encode_check_escaped(uri)
 
 
-def _check_unbroken(name: str, text: str) -> None:
-    if _FORBIDDEN_IN_VALUE.search(text):
-        raise ValueError(
-            f"The value of the {name} header has a line break or a NUL in it: {text!r}."
-        )
+def _control_character(name: str, text: str) -> ValueError:
+    return ValueError(
+        f"The value of the {name} header has a control character in it, such as a line "
+        f"break: {text!r}."
+    )
 
 
 def quoted_string(text: str) -> str:

@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ("Event", "Hook", "Receive", "Scope", "ScopeServer", "Send")
+__all__ = (
+    "Event",
+    "Hook",
+    "Receive",
+    "Scope",
+    "ScopeServer",
+    "Send",
+    "path_below_root",
+)
 
 Scope = MutableMapping[str, Any]
 """What a server tells of a connection, once (ASGI: "connection scope")."""
@@ -16,6 +24,19 @@ Event = MutableMapping[str, Any]
 
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
+
+
+def path_below_root(scope: Scope) -> str:
+    """Give the path of a scope without the place where the application is mounted.
+
+    ASGI, "HTTP Connection Scope": ``path`` has ``root_path`` in front of it. Not every server
+    does that, so it is taken away where it is there.
+    """
+    path: str = scope["path"]
+    root = scope.get("root_path")
+    if root and path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/"):
+        path = path[len(root) :]
+    return path or "/"
 
 
 class ScopeServer(Protocol):

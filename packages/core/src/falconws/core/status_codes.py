@@ -224,7 +224,7 @@ HTTP_RANGE_NOT_SATISFIABLE = HTTP_416
 HTTP_REQUESTED_RANGE_NOT_SATISFIABLE = HTTP_416  # as RFC 2616 called it
 HTTP_417 = "417 Expectation Failed"
 HTTP_EXPECTATION_FAILED = HTTP_417
-HTTP_418 = "418 I'm a Teapot"
+HTTP_418 = "418 I'm a teapot"
 HTTP_IM_A_TEAPOT = HTTP_418
 HTTP_421 = "421 Misdirected Request"
 HTTP_MISDIRECTED_REQUEST = HTTP_421
@@ -313,7 +313,7 @@ def http_status_to_code(status: int | str | bytes | _HTTPStatus) -> int:
     if isinstance(status, int):
         code = int(status)
     else:
-        line = status.decode("latin-1") if isinstance(status, bytes) else status
+        line = status.decode("latin-1") if isinstance(status, bytes) else str(status)
         digits = line[:3]
         if not (digits.isascii() and digits.isdigit()) or line[3:4] not in ("", " "):
             raise ValueError(

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeVar, overload
 
 from falconws.core import Context, Event, OperationNotAllowed, Receive, Scope, Send
 from falconws.core.headers import header_name, header_value, read_headers
+from falconws.core.scopes import path_below_root
 from falconws.media import PayloadTypeError
 from falconws.media.typed import convert
 
@@ -163,9 +164,8 @@ class WebSocket:
 
     @property
     def path(self) -> str:
-        """The path of the handshake, decoded, without the query string."""
-        path: str = self.scope["path"]
-        return path or "/"
+        """The path of the handshake, decoded, without root path and query string."""
+        return path_below_root(self.scope)
 
     @property
     def query_string(self) -> str:

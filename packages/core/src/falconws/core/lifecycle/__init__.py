@@ -4,7 +4,12 @@ One owner for what every long-lived connection needs. Streams register here, and
 extensions' connections do as well.
 """
 
-from .background import BackgroundTasks, Callback, check_coroutine_function
+from .background import (
+    BackgroundTasks,
+    Callback,
+    check_coroutine_function,
+    is_coroutine_function,
+)
 from .connections import Connection, Connections
 from .signals import DrainSignals
 
@@ -15,4 +20,5 @@ __all__ = (
     "Connections",
     "DrainSignals",
     "check_coroutine_function",
+    "is_coroutine_function",
 )

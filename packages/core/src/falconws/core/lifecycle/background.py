@@ -8,7 +8,12 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ("BackgroundTasks", "Callback", "check_coroutine_function")
+__all__ = (
+    "BackgroundTasks",
+    "Callback",
+    "check_coroutine_function",
+    "is_coroutine_function",
+)
 
 logger = logging.getLogger("falconws")
 
@@ -59,7 +64,7 @@ async def _run(callback: Callback) -> None:
     assert task is not None  # `start` made one for this.
     task.set_name(f"The scheduled {name}")
     try:
-        if inspect.iscoroutinefunction(callback):
+        if is_coroutine_function(callback):
             await callback()
         else:
             await asyncio.to_thread(callback)
@@ -79,7 +84,14 @@ def check_coroutine_function(callback: Any) -> None:
             "schedule() takes the coroutine function itself, not what calling it returns: "
             f"schedule({callback.__name__})."
         )
-    if not inspect.iscoroutinefunction(callback):
+    if not is_coroutine_function(callback):
         raise TypeError(
             "schedule() takes a coroutine function; a plain one goes into schedule_sync()."
         )
+
+
+def is_coroutine_function(callback: Any) -> bool:
+    """Say whether calling something gives a coroutine; objects can be called too."""
+    if inspect.iscoroutinefunction(callback):
+        return True
+    return callable(callback) and inspect.iscoroutinefunction(type(callback).__call__)

@@ -11,7 +11,7 @@ from ..context import Context
 from ..errors import MediaNotFoundError, UnsupportedError
 from ..errors.media import payload_to_http_error
 from ..options import RequestOptions
-from ..scopes import Event, Receive, Scope
+from ..scopes import Event, Receive, Scope, path_below_root
 from ._body import BoundedStream
 from ._forwarded import Forwarded, RequestForwarded
 from ._params import UNSET
@@ -28,7 +28,8 @@ class Request(RequestForwarded):
         scope: The ASGI connection scope.
         options: The App's `RequestOptions`.
         method: ``'GET'``, ``'POST'``, ...; ``'GET'`` for a WebSocket's handshake.
-        path: The path, decoded, without the query string; ``'/'`` for an empty one.
+        path: The path, decoded, without `root_path` and the query string; ``'/'`` for an
+            empty one.
         uri_template: The template of the route that matched; None before and without one.
         is_websocket: Whether the request opens a WebSocket.
     """
@@ -71,7 +72,7 @@ class Request(RequestForwarded):
         self.options = options or RequestOptions()
         self.is_websocket = scope["type"] == "websocket"
         self.method: str = "GET" if self.is_websocket else scope["method"]
-        path: str = scope["path"] or "/"
+        path = path_below_root(scope)
         if self.options.strip_url_path_trailing_slash and len(path) > 1:
             path = path.removesuffix("/")
         self.path = path
@@ -112,7 +113,7 @@ class Request(RequestForwarded):
                     "A WebSocket handshake has no body; receive messages from the WebSocket."
                 )
             length = 0 if self._body_taken else self.content_length
-            stream = self._stream = BoundedStream(self._receive, length)
+            stream = self._stream = BoundedStream(self._receive, content_length=length)
         return stream
 
     bounded_stream = stream

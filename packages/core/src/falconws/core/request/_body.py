@@ -31,11 +31,17 @@ class BoundedStream:
         "_remaining",
     )
 
-    def __init__(self, receive: Receive, content_length: int | None = None) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        first_event: Event | None = None,
+        content_length: int | None = None,
+    ) -> None:
         """Read from a server.
 
         Args:
             receive: The server's callable.
+            first_event: What was received from it already; None for nothing.
             content_length: The length in bytes; None when it was not announced.
         """
         self._receive = receive
@@ -50,11 +56,13 @@ class BoundedStream:
         # them at a time asks the server.
         self._lock = asyncio.Lock()
         self._consumed = asyncio.Event()
+        if first_event is not None:
+            self.take(first_event)
 
     @property
     def eof(self) -> bool:
-        """Whether everything was read."""
-        return not self._buffer and self._remaining == 0
+        """Whether everything was read, or the stream was closed."""
+        return self._closed or (not self._buffer and self._remaining == 0)
 
     @property
     def closed(self) -> bool:
@@ -149,7 +157,13 @@ class BoundedStream:
         return await self.read()
 
     async def exhaust(self) -> None:
-        """Read everything that is left, and throw it away."""
+        """Read everything that is left, and throw it away.
+
+        Raises:
+            OperationNotAllowed: The stream was closed.
+            ClientDisconnected: The client left before the body was complete.
+        """
+        self._check_open()
         async for _ in self._chunks():
             pass
 

@@ -12,7 +12,7 @@ from falconws.media import best_match, quality
 from ..dates import http_date_to_dt
 from ..errors import HTTPInvalidHeader, HTTPMissingHeader
 from ..etags import ETag, parse_etags
-from ..headers import read_headers
+from ..headers import TOKEN, read_headers
 from ..scopes import Scope
 
 __all__ = ("RequestHeaders",)
@@ -272,14 +272,14 @@ class RequestHeaders:
         cookies = self._cookies
         if cookies is None:
             cookies = self._cookies = {}
-            # RFC 6265, 4.2.1. A field that has no name is the client's slip; it costs that
-            # field only.
+            # RFC 6265, 4.2.1. A field without a name, or with one that is no token, is the
+            # client's slip; it costs that field only.
             for field in self.headers.get("cookie", "").split(";"):
                 name, equals, value = field.partition("=")
-                if equals and name.strip():
-                    cookies.setdefault(name.strip(), []).append(
-                        _unquote_cookie(value.strip())
-                    )
+                name = name.strip()
+                if equals and TOKEN.fullmatch(name):
+                    value = _unquote_cookie(value.strip())
+                    cookies.setdefault(name, []).append(value)
         return cookies
 
     # What a program that was written for WSGI may look for.

@@ -49,7 +49,7 @@ class RequestLocation(RequestParamObjects):
         try:
             host, port = parse_host(self.headers["host"], default_port)
         except (KeyError, ValueError):  # absent, or with a port that is no number
-            host, port = self.scope.get("server") or ("", None)
+            host, port = self.scope.get("server") or ("localhost", None)
         return host, port or default_port
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable
 from http import HTTPStatus as StatusCode
-from inspect import iscoroutinefunction
 from typing import Any
 
 from falconws.media import PayloadError
@@ -13,7 +12,7 @@ from ..context import Context
 from ..errors import ExtensionNotInstalledError, OperationNotAllowed
 from ..errors.media import payload_to_http_error
 from ..headers import header_name, header_value
-from ..lifecycle import Callback, check_coroutine_function
+from ..lifecycle import Callback, check_coroutine_function, is_coroutine_function
 from ..options import ResponseOptions
 from ..status_codes import HTTP_200, http_status_to_code
 from ._cookies import ResponseCookies
@@ -36,7 +35,7 @@ class Response(ResponseCookies):
         begun: Whether a `stream` is being sent; what is set then comes too late.
         complete: Set it to skip what is left of the request hooks, and the responder.
         text: A body to be sent as UTF-8.
-        data: A body of bytes.
+        data: A body of bytes; also a bytearray or a memoryview.
         media: An object, to be serialized by the handler for the Content-Type. None is none.
         scheduled: What `schedule` was given; None for nothing.
         server: What the server can do besides; None for nothing.
@@ -51,6 +50,7 @@ class Response(ResponseCookies):
         "_context",
         "_sse",
         "_status",
+        "_status_code",
         "_stream",
         "begun",
         "complete",
@@ -58,7 +58,6 @@ class Response(ResponseCookies):
         "media",
         "scheduled",
         "server",
-        "status_code",
         "text",
         "trailers",
     )
@@ -77,7 +76,7 @@ class Response(ResponseCookies):
         self._cookies = None
         self._context: Context | None = None
         self._status: str | int | StatusCode = HTTP_200
-        self.status_code: int = 200
+        self._status_code = 200
         self.begun = False
         self.complete = False
         self.text: str | None = None
@@ -110,8 +109,17 @@ class Response(ResponseCookies):
 
     @status.setter
     def status(self, status: str | int | StatusCode) -> None:
-        self.status_code = http_status_to_code(status)
+        self._status_code = http_status_to_code(status)
         self._status = status
+
+    @property
+    def status_code(self) -> int:
+        """The code of `status`. Setting it is the same as setting that."""
+        return self._status_code
+
+    @status_code.setter
+    def status_code(self, status: str | int | StatusCode) -> None:
+        self.status = status
 
     @property
     def body(self) -> str | bytes | None:
@@ -200,7 +208,7 @@ class Response(ResponseCookies):
         Raises:
             TypeError: It is a coroutine function, or nothing that can be called.
         """
-        if not callable(callback) or iscoroutinefunction(callback):
+        if not callable(callback) or is_coroutine_function(callback):
             raise TypeError(
                 "schedule_sync() takes a plain function; a coroutine function goes into "
                 "schedule()."
@@ -274,9 +282,7 @@ class Response(ResponseCookies):
                 raise TypeError(_wrong("text", "a string", self.text))
             return self.text.encode()
         if self.data is not None:
-            if not isinstance(self.data, bytes):
-                raise TypeError(_wrong("data", "bytes", self.data))
-            return self.data
+            return self.data if isinstance(self.data, bytes) else _as_bytes(self.data)
         if self.media is None:
             return None
         options = self.options
@@ -315,6 +321,12 @@ class Response(ResponseCookies):
     def clear_body(self) -> None:
         """Forget `text`, `data` and `media`."""
         self.text = self.data = self.media = None
+
+
+def _as_bytes(data: object) -> bytes:
+    if isinstance(data, bytearray | memoryview):
+        return bytes(data)
+    raise TypeError(_wrong("data", "bytes", data))
 
 
 def _wrong(attribute: str, kind: str, value: object) -> str:

@@ -175,22 +175,23 @@ class RegexConverter(BaseConverter):
 
         Args:
             pattern: As for `re.compile`.
-            group: The group to give to the responder; None for the `re.Match` itself.
+            group: The name or number of the group to give to the responder; None for the
+                whole text. A group that took no part in a match gives none.
+
+        Raises:
+            ValueError: The expression has no such group.
         """
         self._pattern = re.compile(pattern)
-        self._group = group
+        self._group = 0 if group is None else group
+        numbers = range(self._pattern.groups + 1)
+        if self._group not in {*numbers, *self._pattern.groupindex}:
+            raise ValueError(f"The expression {pattern!r} has no group {group!r}.")
 
-    def convert(self, value: str) -> str | re.Match[str] | None:
-        """Give the match, or its group."""
+    def convert(self, value: str) -> str | None:
+        """Give the text, or its group."""
         match = self._pattern.fullmatch(value)
-        if match is None or self._group is None:
-            return match
-        group: str | None = match[self._group]
+        group: str | None = match and match[self._group]
         return group
-
-    def to_text(self, value: str | re.Match[str]) -> str:
-        """Give the whole text of a match; a string as it is."""
-        return value[0] if isinstance(value, re.Match) else str(value)
 
 
 BUILTIN: Mapping[str, type[BaseConverter]] = MappingProxyType(

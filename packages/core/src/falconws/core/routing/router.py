@@ -86,7 +86,7 @@ class CompiledRouter:
             resource: Has responders such as ``on_get``.
             suffix: Takes the responders whose names end so: ``on_get_list`` for ``'list'``.
             name: What `url_for` finds the route by; None for the resource itself.
-            **kwargs: Ignored: there for other routers.
+            **kwargs: Passed on to `map_http_methods`.
 
         Raises:
             UnacceptableRouteError: The template is not valid, or conflicts with another.
@@ -104,16 +104,26 @@ class CompiledRouter:
                     f"{other.template!r} already."
                 )
         segments = parse_template(uri_template, self.options.converters)
-        method_map = self._map_methods(resource, suffix)
+        method_map = self.map_http_methods(resource, suffix=suffix, **kwargs)
         route = Route(uri_template, resource, method_map, segments, name)
         insert(self._root, segments, route)
         self._routes[uri_template] = route
         if all(segment.literal is not None for segment in segments):
             self._literal[uri_template] = route
 
-    def _map_methods(
-        self, resource: object, suffix: str | None
+    def map_http_methods(
+        self, resource: object, *, suffix: str | None = None, **kwargs: Any
     ) -> dict[str, Responder]:
+        """Collect the responders of a resource, for `add_route`.
+
+        Args:
+            resource: As it was given to `add_route`.
+            suffix: As it was given to `add_route`.
+            **kwargs: What else was; ignored: there for subclasses that map differently.
+
+        Raises:
+            SuffixedMethodNotFoundError: No responder has the suffix.
+        """
         on_request = self._on_request(resource, suffix)
         try:
             found = map_http_methods(resource, suffix, self._responders)
