@@ -71,6 +71,12 @@ def test_a_page_of_another_host_may_not(origin: str, host: str, scheme: str) -> 
     assert not OriginPolicy().allows(handshake(origin, host, scheme))
 
 
+def test_the_header_is_found_in_any_case() -> None:
+    req = handshake(None)
+    req.scope["headers"].append((b"Origin", b"https://evil.example"))
+    assert not OriginPolicy().allows(req)
+
+
 def test_a_handshake_without_a_host_has_no_pages_of_its_own() -> None:
     req = handshake("http://chat.example")
     req.scope["headers"] = [(b"origin", b"http://chat.example")]

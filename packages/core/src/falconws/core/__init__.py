@@ -31,7 +31,7 @@ from falconws.media import (
     parse_header,
 )
 
-from . import asgi, errors, reader, redirects, status_codes, sync, uri
+from . import asgi, errors, reader, redirects, routing, status_codes, sync, uri
 from ._recovery import ErrorHandler, ErrorReporter, ErrorSerializer
 from .app import App
 from .context import Context
@@ -133,6 +133,7 @@ __all__ = [
     "media",
     "mediatypes",
     "reader",
+    "routing",
     "uri",
     # media types
     "DEFAULT_MEDIA_TYPE",

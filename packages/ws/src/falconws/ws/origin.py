@@ -44,9 +44,11 @@ class OriginPolicy:
 
     def allows(self, req: Request) -> bool:
         """Say whether a handshake may go on; one without an Origin comes from no browser."""
-        # Most clients that are no browsers have none, and other headers are not read here.
-        if all(name != b"origin" for name, _ in req.scope["headers"]):
-            return True
+        if not any(
+            len(name) == 6 and name.lower() == b"origin"
+            for name, _ in req.scope["headers"]
+        ):
+            return True  # and the other headers were not decoded for that
         origin = req.headers["origin"]
         if self._origins is not None:
             return self._origins.allow(origin)

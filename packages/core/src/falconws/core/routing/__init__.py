@@ -1,6 +1,15 @@
 """Routing: from a path to a resource and its responders."""
 
-from .converters import BaseConverter
+from ..options import CompiledRouterOptions
+from .converters import (
+    BaseConverter,
+    DateTimeConverter,
+    FloatConverter,
+    IntConverter,
+    PathConverter,
+    RegexConverter,
+    UUIDConverter,
+)
 from .responders import (
     COMBINED_METHODS,
     HTTP_METHODS,
@@ -22,6 +31,13 @@ __all__ = (
     "BaseConverter",
     "COMBINED_METHODS",
     "CompiledRouter",
+    "CompiledRouterOptions",
+    "DateTimeConverter",
+    "FloatConverter",
+    "IntConverter",
+    "PathConverter",
+    "RegexConverter",
+    "UUIDConverter",
     "Found",
     "HTTP_METHODS",
     "META_METHODS",
