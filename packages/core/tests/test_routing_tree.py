@@ -1,9 +1,10 @@
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from falconws.core import UnacceptableRouteError
@@ -103,6 +104,54 @@ def test_a_path_is_found_among_other_routes_with_the_values_of_the_route_it_is_f
         assert result is not None
         # Another template may go before; the values are those that it alone would give.
         assert found(tree(result[0]), path) == result
+
+
+# What is found is what a simple matcher finds, which looks at every template by itself.
+
+KINDS = ["m", "n", "m-n", "{s}", "{a}-{b}", "m{c}"]
+MATCHED = st.lists(st.sampled_from(KINDS), min_size=1, max_size=3).map(
+    lambda kinds: "".join(
+        "/" + re.sub(r"{(.)}", rf"{{\g<1>{index}}}", kind)
+        for index, kind in enumerate(kinds)
+    )
+)
+
+
+def simple_match(templates: list[str], path: str) -> tuple[str, dict[str, Any]] | None:
+    """Match a path with every template, and take the best: segment by segment, a literal
+    goes before a complex one, of those the first that was added, and that before a simple one."""
+
+    def rank(template: str, index: int) -> tuple[int, int]:
+        segments = template.split("/")
+        if "{" not in segments[index]:
+            return 0, 0
+        if re.fullmatch(r"{\w+}", segments[index]):
+            return 2, 0
+        beginning = segments[: index + 1]
+        begin_alike = (t.split("/")[: index + 1] == beginning for t in templates)
+        return 1, [*begin_alike].index(True)
+
+    found = []
+    for template in templates:
+        pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", template)
+        if match := re.fullmatch(pattern, path):
+            ranks = [rank(template, i) for i in range(1, template.count("/") + 1)]
+            found.append((ranks, template, match.groupdict()))
+    return min(found, key=lambda each: each[0])[1:] if found else None
+
+
+@given(
+    st.lists(MATCHED, min_size=1, max_size=12),
+    st.lists(
+        st.sampled_from(["m", "m-n", "mm-n", "n-n", "mn"]), min_size=1, max_size=3
+    ),
+)
+@settings(max_examples=1000)
+def test_what_is_found_is_what_a_simple_matcher_finds(
+    templates: list[str], segments: list[str]
+) -> None:
+    path = "/" + "/".join(segments)
+    assert found(tree(*templates), path) == simple_match(templates, path)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
