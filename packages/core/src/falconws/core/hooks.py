@@ -131,7 +131,8 @@ def _are_coroutine_functions(
     action: Callable[..., Any], responder: Callable[..., Any]
 ) -> bool:
     """Say which kind of function both are, and refuse what cannot be put together."""
-    if isinstance(responder, (classmethod, staticmethod)) or not (
+    # A partial is no method, though it has a descriptor's look in Python 3.13.
+    if isinstance(responder, (classmethod, staticmethod, functools.partial)) or not (
         callable(responder) and hasattr(responder, "__get__")
     ):
         raise TypeError(

@@ -87,8 +87,6 @@ def default_reasons() -> dict[int, str]:
         CloseCode.GOING_AWAY: "Going Away",
         CloseCode.UNSUPPORTED_DATA: "Unsupported Data",
         CloseCode.INVALID_DATA: "Invalid Data",
-        CloseCode.POLICY_VIOLATION: "Policy Violation",
-        CloseCode.MESSAGE_TOO_BIG: "Message Too Big",
         CloseCode.INTERNAL_ERROR: "Internal Server Error",
     }
     reasons.update(
