@@ -1,4 +1,4 @@
-"""What a request's headers say: FALCON_API.md, section 1.3."""
+"""What a request's headers say, compared with Falcon."""
 
 import string
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a request's query string says: FALCON_API.md, section 1.3."""
+"""What a request's query string says, compared with Falcon."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a request says of itself: FALCON_API.md, section 1.3, without its query and its body."""
+"""What a request says of itself, but for query and body, compared with Falcon."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import falconws.core
-from tests.conformance.differential import Exchange, same
+from tests.conformance.differential import Exchange, both, same
 from tests.conformance.manifest import requirement
 from tests.conformance.outcomes import (
     attempt,
@@ -184,6 +184,23 @@ def test_a_location_is_that_of_the_host_header_or_of_the_server(
     forwarded = [expected[0], expected[3], prefix, f"{prefix}/b?x=1"]
     text = outcome(LOCATION, sent(*headers, **path, **scope))
     assert text == shown([*expected, *addresses, *forwarded])
+
+
+@requirement("falcon:request:root-path")
+def test_the_root_path_is_no_part_of_what_is_routed() -> None:
+    def build(framework: Any) -> Any:
+        class Resource:
+            async def on_get(self, req: Any, resp: Any) -> None:
+                resp.text = req.path
+
+        app = framework.asgi.App()
+        app.add_route("/b", Resource())
+        return app
+
+    mounted = Exchange("/a/b", scope={"root_path": "/a"})
+    theirs, ours = both(build, mounted)
+    assert (theirs.status, ours.status, ours.body) == (404, 200, b"/b")
+    assert same(build, Exchange("/b", scope={"root_path": "/a"})).body == b"/b"
 
 
 @requirement("falcon:request:root-path-alias")

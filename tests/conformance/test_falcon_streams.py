@@ -1,4 +1,4 @@
-"""The body of a request, and any other source, as a stream: FALCON_API.md, section 1.4."""
+"""The body of a request, and any other source, as a stream, compared with Falcon."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine

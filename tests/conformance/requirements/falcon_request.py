@@ -227,6 +227,12 @@ _ADDRESSES = [
         "`uri`, `url`, `relative_uri` and `prefix` are put together with the root path.",
     ),
     _of(
+        "request:root-path",
+        "What is routed is the whole path of the scope, the root path in front of it too.",
+        "It is what comes behind the root path, which ASGI has in both: an application "
+        "answers alike wherever it is mounted.",
+    ),
+    _of(
         "request:root-path-alias",
         "`app` is a deprecated name of `root_path`, and warns.",
         "It does not warn, so that what uses it runs where warnings are errors.",

@@ -33,7 +33,7 @@ _THE_RESPONSE = [
     _of(
         "response:removed",
         "`body` and `add_link` are AttributeErrors that name what replaced them.",
-        "`body` sets `text` or `data`, which DESIGN.md section 9 asks for.",
+        "`body` sets `text` or `data`, as programs for older versions do.",
     ),
     _of(
         "response:status",
