@@ -235,15 +235,72 @@ async def test_a_connection_ends_with_its_limit(
     assert len(app.connections) == 0
 
 
-async def test_a_client_that_is_heard_is_not_idle() -> None:
-    app = serving(receive_all, idle_timeout=5)
+async def answer_all(ws: WebSocket) -> None:
+    await ws.accept()
+    async for message in ws:
+        assert isinstance(message, str)
+        await ws.send_text(message)
+
+
+async def test_a_client_that_is_heard_is_not_idle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = serving(answer_all, idle_timeout=3)
+    loop = asyncio.get_running_loop()
     async with ASGIConductor(app).simulate_ws("/") as client:
         (connection,) = app.connections._open
-        for _ in range(5):
-            connection.sweep()
+        start = loop.time()
+        for seconds in range(0, 20, 2):
             await client.send_text("here")
-            await asyncio.sleep(0)
-        assert client.ready
+            assert await client.receive_text() == "here"
+            with monkeypatch.context() as patch:
+                patch.setattr(loop, "time", lambda: start + seconds)  # noqa: B023
+                connection.sweep()
+            assert client.ready
+
+
+async def test_waiting_in_vain_again_and_again_is_idle_too() -> None:
+    async def impatient(ws: WebSocket) -> None:
+        await ws.accept()
+        while True:
+            try:
+                async with asyncio.timeout(0.001):
+                    await ws.receive_text()
+            except TimeoutError:
+                pass
+
+    app = serving(impatient, idle_timeout=0.01)
+    assert await closed_by(app) == (1001, "Silent for too long")
+
+
+async def test_a_sender_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def push(ws: WebSocket) -> None:
+        async def messages() -> AsyncIterator[None]:
+            yield await ws.send_text("x")  # type: ignore[func-returns-value]
+
+        await ws.accept()
+        async for _ in messages():
+            pass
+
+    app = serving(push, send_timeout=0.01, disconnect_grace=None)
+    client = FrozenClient(app)
+    searches: list[object] = []
+    searched = asyncio.Event()
+
+    def search(sending: object) -> None:
+        searches.append(sending)
+        searched.set()
+
+    monkeypatch.setattr("falconws.ws.socket._awaiting_task", search)
+    async with soon():
+        await client.blocked.wait()
+        (connection,) = app.connections._open
+        await searched.wait()
+        for _ in range(3):
+            connection.sweep()
+        client.reads.set()
+        await client.task
+    assert len(searches) == 1
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 0.001])

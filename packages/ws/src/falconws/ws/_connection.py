@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -71,10 +72,14 @@ class OpenSocket:
         ws = self.ws
         now = asyncio.get_running_loop().time()
         if self._is_frozen(now):
+            self._sending_since = (
+                math.inf
+            )  # Once: who cannot be found now never will be.
             ws.give_up()
         if ws.closed or self._ending is not None:
             return
         if ws.heard:
+            ws.heard = False
             self._heard = now
         ws.sweep()
         if self._opened is None:

@@ -42,8 +42,9 @@ class WebSocketOptions:
         send_timeout: Seconds that a send may wait for a client that does not read. Then the
             connection is given up: the send raises `WebSocketDisconnected`, as all that come
             after it. None for no limit.
-        idle_timeout: Seconds without a message from the client, after which the connection is
-            closed with 1001; None for no limit.
+        idle_timeout: Seconds in which the responder has received no message, after which the
+            connection is closed with 1001; None for no limit. It is for responders that
+            receive: what nobody receives does not count.
         max_age: Seconds after which any connection is closed with 1001, so that clients move
             on to new servers; None for no limit.
         default_close_reasons: The reasons that go with codes where ``close()`` is given none.

@@ -36,6 +36,11 @@ class WebSocket:
     The client waits for `accept` or `close`. After `accept`, messages are sent and received
     until one side closes. From then on every call that needs the connection raises
     `WebSocketDisconnected`; a responder that does not catch it simply ends.
+
+    Attributes:
+        scope: The ASGI connection scope.
+        heard: Set by every message that is received; `WebSocketOptions.idle_timeout` is kept
+            by it.
     """
 
     __slots__ = (
@@ -58,6 +63,7 @@ class WebSocket:
         "_state",
         "_subprotocols",
         "_watchers",
+        "heard",
         "scope",
     )
 
@@ -83,6 +89,7 @@ class WebSocket:
         self._state = State.CONNECTING
         self._receiving = False
         self._idle_sweeps = 0
+        self.heard = False
         self._ahead: ReceiveAhead | None = None
         self._bucket: TokenBucket | None = None
         self._expires_at: float | None = None
@@ -369,6 +376,7 @@ class WebSocket:
             )
         if self._state is not State.OPEN:
             self._refuse("websocket.send")
+        # send_data() has the same lines: no coroutine stands between these and the server's.
         if self._sending is not None:
             await self._send_behind({"type": "websocket.send", "text": payload})
             return
@@ -605,6 +613,7 @@ class WebSocket:
         if event["type"] != "websocket.receive":
             self._note_disconnect(event)
             raise self._disconnected()
+        self.heard = True
         message: str | bytes | None = event.get("text")
         if message is None:
             message = event["bytes"]
@@ -663,11 +672,6 @@ class WebSocket:
         If nobody does it takes two calls of `sweep`.
         """
         self._on_disconnect = on_disconnect
-
-    @property
-    def heard(self) -> bool:
-        """Whether a message was received since the last `sweep`."""
-        return self._idle_sweeps == 0
 
     @property
     def sending(self) -> Any:
