@@ -15,8 +15,8 @@ from .scopes import Event, Send
 
 __all__ = ("send_body", "send_stream")
 
-# RFC 9110, 6.4.1: responses with these statuses have no content.
-BODILESS = frozenset({100, 101, 204, 304})
+# RFC 9110, 6.4.1 and 15.3.6: responses with these statuses have no content.
+_BODILESS = frozenset({100, 101, 204, 205, 304})
 # RFC 9110, 8.3 and 15.3.5, 15.4.5: and of these there is nothing a type could describe.
 _UNTYPED = frozenset({204, 304})
 # RFC 9110, 8.6: and these must not tell a length; a 304 may tell that of the 200.
@@ -36,11 +36,8 @@ async def send_body(
     """
     status = resp._status_code
     headers = resp._headers
-    if status in BODILESS:
+    if status in _BODILESS:
         body = b""
-    elif status == 205:  # RFC 9110, 15.3.6: it has no content, and tells so
-        body = b""
-        headers["content-length"] = "0"
     elif is_head:
         if body is not None or "content-length" not in headers:
             headers["content-length"] = str(len(body or b""))
@@ -65,6 +62,8 @@ def _start(resp: Response) -> Event:
     status = resp._status_code
     if status in _UNMEASURED:
         headers.pop("content-length", None)
+    elif status == 205:  # and this one has to tell that it has none (15.3.6)
+        headers["content-length"] = "0"
     if "content-type" not in headers and status not in _UNTYPED:
         headers["content-type"] = resp.options.default_media_type
     return {
@@ -76,7 +75,7 @@ def _start(resp: Response) -> Event:
 
 def _announce(resp: Response, start: Event) -> bool:
     """Announce the trailers to server and client; give False if they are not to be sent."""
-    if resp.status_code in BODILESS or resp.server is None:
+    if resp.status_code in _BODILESS or resp.server is None:
         return False
     start["trailers"] = takes = resp.server.takes_trailers
     if takes and "trailer" not in resp._headers:
@@ -104,8 +103,6 @@ async def send_stream(
     send: Send,
 ) -> None:
     """Send a response whose body is a stream, until it ends or the client leaves; close it."""
-    if resp.status_code == 205:  # RFC 9110, 15.3.6: it has no content, and tells so
-        resp.content_length = 0
     start = _start(resp)
     is_head = req.method == "HEAD"
     trailers = resp.trailers is not None and not is_head and _announce(resp, start)
@@ -117,7 +114,7 @@ async def send_stream(
             return
         if resp.sse is not None and resp.scheduled is not None:
             background.start(resp.take_scheduled())  # An event stream may have no end.
-        if not is_head and resp.status_code not in BODILESS | {205}:
+        if not is_head and resp.status_code not in _BODILESS:
             if await _send_path(resp, stream, send) or not await sender.send_all():
                 return
         last = {"type": "http.response.body", "body": b"", "more_body": False}
