@@ -83,13 +83,27 @@ def test_a_handshake_without_a_host_has_no_pages_of_its_own() -> None:
     assert not OriginPolicy().allows(req)
 
 
-def test_the_host_may_be_told_by_a_proxy() -> None:
-    forwarded = {"X_Forwarded_Host": "chat.example"}
+@pytest.mark.parametrize(
+    "forwarded",
+    [
+        {"X_Forwarded_Host": "chat.example"},
+        {"X_Forwarded_Host": "chat.example, proxy.internal"},
+        {"X_Forwarded_Host": "chat.example", "X_Forwarded_Proto": "https"},
+        {"Forwarded": "host=chat.example;proto=https, host=proxy.internal"},
+    ],
+)
+def test_the_host_may_be_told_by_a_proxy(forwarded: dict[str, str]) -> None:
     policy = OriginPolicy()
     page = "https://chat.example"
     assert policy.allows(handshake(page, "127.0.0.1:8000", **forwarded))
     other = "https://evil.example"
     assert not policy.allows(handshake(other, "127.0.0.1:8000", **forwarded))
+
+
+def test_a_page_that_anyone_could_have_written_is_foreign_behind_a_proxy_too() -> None:
+    forwarded = {"X_Forwarded_Host": "chat.example", "X_Forwarded_Proto": "https"}
+    req = handshake("http://chat.example", "127.0.0.1:8000", **forwarded)
+    assert not OriginPolicy().allows(req)
 
 
 @given(st.text(), st.sampled_from(["ws", "wss"]))

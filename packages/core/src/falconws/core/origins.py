@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from .uri import DEFAULT_PORTS
+
 __all__ = ("Origins", "parse_origin")
 
 _ORIGIN = re.compile(
     r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?",
     re.ASCII | re.IGNORECASE,
 )
-_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class Origins:
@@ -64,7 +65,7 @@ def _normalized(origin: str) -> str | None:
     if parts is None:
         return origin if origin == "null" else None
     scheme, host, port = parts
-    if port == _DEFAULT_PORTS.get(scheme):
+    if port == DEFAULT_PORTS.get(scheme):
         return f"{scheme}://{host}"
     return f"{scheme}://{host}" if port is None else f"{scheme}://{host}:{port}"
 
@@ -79,4 +80,4 @@ def parse_origin(origin: str) -> tuple[str, str, int | None] | None:
     if match is None or int(match[3] or 0) > 65535:
         return None
     scheme, host = match[1].lower(), match[2].lower()
-    return scheme, host, int(match[3]) if match[3] else _DEFAULT_PORTS.get(scheme)
+    return scheme, host, int(match[3]) if match[3] else DEFAULT_PORTS.get(scheme)

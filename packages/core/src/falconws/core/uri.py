@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 __all__ = (
+    "DEFAULT_PORTS",
     "decode",
     "encode",
     "encode_check_escaped",
@@ -18,6 +19,9 @@ __all__ = (
     "to_query_str",
     "unquote_string",
 )
+
+DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+"""The ports of those that name none (RFC 9110, 4.2, and RFC 6455, 3)."""
 
 # RFC 3986, 2.2 and 2.3: what may stand in a URI as it is, besides letters and digits.
 _UNRESERVED = "-._~"

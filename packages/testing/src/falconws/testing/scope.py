@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlencode
 
+from falconws.core.uri import DEFAULT_PORTS
+
 __all__ = ("DEFAULT_HOST", "DEFAULT_UA", "Headers", "create_scope", "create_scope_ws")
 
 DEFAULT_HOST = "falconws.test"
@@ -15,8 +17,6 @@ DEFAULT_UA = "falconws-testing"
 """The User-Agent of simulated requests."""
 
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
-
-_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 def create_scope(
@@ -57,10 +57,10 @@ def create_scope(
         raise ValueError(
             f"The path {path!r} must begin with a slash, and have no query string."
         )
-    default_port = _DEFAULT_PORTS.get(scheme)
+    default_port = DEFAULT_PORTS.get(scheme)
     if default_port is None:
         raise ValueError(
-            f"The scheme is one of {', '.join(_DEFAULT_PORTS)}, not {scheme!r}."
+            f"The scheme is one of {', '.join(DEFAULT_PORTS)}, not {scheme!r}."
         )
     port = port or default_port
     authority = host if port == default_port else f"{host}:{port}"

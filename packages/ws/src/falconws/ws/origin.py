@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from falconws.core import Origins, Request
 from falconws.core.origins import parse_origin
-from falconws.core.uri import parse_host
+from falconws.core.uri import DEFAULT_PORTS, parse_host
 
 __all__ = ("AllowedOrigins", "OriginPolicy")
 
@@ -18,7 +18,8 @@ AllowedOrigins = str | Origins | Iterable[str]
 
 SAME_ORIGIN = "same-origin"
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_PAGES = frozenset({"http", "https"})
+_FORWARDED = frozenset({"forwarded", "x-forwarded-host", "x-forwarded-proto"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -52,13 +53,17 @@ class OriginPolicy:
         origin = req.headers["origin"]
         if self._origins is not None:
             return self._origins.allow(origin)
-        # A proxy may have put its own name into Host. No page can set either of them.
-        return _is_same(origin, req.headers.get("host", ""), req.scheme) or _is_same(
-            origin, req.headers.get("x-forwarded-host", ""), req.scheme
-        )
+        is_secure = req.scheme == "wss"
+        if _is_same(origin, req.headers.get("host", ""), is_secure):
+            return True
+        if _FORWARDED.isdisjoint(req.headers):
+            return False
+        # A proxy may have put its own name into Host. No page can set any of these headers.
+        is_secure = is_secure or req.forwarded_scheme in ("https", "wss")
+        return _is_same(origin, req.forwarded_host, is_secure)
 
 
-def _is_same(origin: str, authority: str, scheme: str) -> bool:
+def _is_same(origin: str, authority: str, is_secure: bool) -> bool:
     """Say whether an origin is that of an authority, such as ``'example.com:8000'``."""
     parts = parse_origin(origin)
     if parts is None or not authority:
@@ -66,10 +71,10 @@ def _is_same(origin: str, authority: str, scheme: str) -> bool:
     page_scheme, page_host, page_port = parts
     # Behind a proxy that ends TLS, a secure page meets a handshake that is not; the other
     # way around, anyone on the network could have written the page.
-    if page_scheme not in _DEFAULT_PORTS or (page_scheme, scheme) == ("http", "wss"):
+    if page_scheme not in _PAGES or (is_secure and page_scheme == "http"):
         return False
     try:
-        host, port = parse_host(authority.lower(), _DEFAULT_PORTS[page_scheme])
+        host, port = parse_host(authority.lower(), DEFAULT_PORTS[page_scheme])
     except ValueError:
         return False
     host = f"[{host}]" if ":" in host else host

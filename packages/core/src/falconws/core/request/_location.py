@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from ..uri import parse_host
+from ..uri import DEFAULT_PORTS, parse_host
 from ._param_objects import RequestParamObjects
 
 __all__ = ("RequestLocation",)
-
-_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class RequestLocation(RequestParamObjects):
@@ -45,7 +43,7 @@ class RequestLocation(RequestParamObjects):
         return self._authority()[1]
 
     def _authority(self) -> tuple[str, int]:
-        default_port = _DEFAULT_PORTS.get(self.scheme, 80)
+        default_port = DEFAULT_PORTS.get(self.scheme, 80)
         try:
             host, port = parse_host(self.headers["host"], default_port)
         except (KeyError, ValueError):  # absent, or with a port that is no number
@@ -57,7 +55,7 @@ class RequestLocation(RequestParamObjects):
         """Host and port; without the port where it is the scheme's own."""
         host, port = self._authority()
         name = f"[{host}]" if ":" in host else host
-        return name if port == _DEFAULT_PORTS.get(self.scheme) else f"{name}:{port}"
+        return name if port == DEFAULT_PORTS.get(self.scheme) else f"{name}:{port}"
 
     @property
     def subdomain(self) -> str | None:
