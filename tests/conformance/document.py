@@ -15,6 +15,8 @@ __all__ = ("PAGE", "written")
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "moving-from-falcon.md"
 
+_TITLES = {"cors": "CORS", "uri": "URI", "util": "Utilities"}
+
 _BEGIN = "<!-- the differences, written by tests/conformance/document.py -->\n"
 
 
@@ -31,7 +33,8 @@ def _sections(requirements: Iterable[Requirement]) -> Iterable[str]:
         if source == "falcon" and requirement.divergence:
             areas.setdefault(area, []).append(requirement)
     for area, differences in areas.items():
-        yield f"\n### {area.replace('-', ' ').capitalize()}\n\n"
+        title = _TITLES.get(area) or area.replace("-", " ").capitalize()
+        yield f"\n### {title}\n\n"
         yield "| in Falcon 4.4 | here |\n|---|---|\n"
         for difference in differences:
             yield f"| {_cell(difference.behaviour)} | {_cell(difference.divergence)} |\n"
