@@ -273,6 +273,7 @@ async def test_a_close_comes_behind_the_messages_that_were_sent_before_it(
                 await client.receive_text()
             assert caught.type is kind
             assert (caught.value.code, caught.value.reason) == (code, reason)
+            assert caught.value.initiator == "server"
         with pytest.raises(kind):
             await client.send_text("x")
     assert (client.close_code, client.close_reason) == (code, reason)
@@ -328,6 +329,9 @@ async def test_a_client_may_close_with_a_code_once() -> None:
         await client.close(4001, "page closed")
         await client.close(4999)
         assert (client.close_code, client.close_reason) == (4001, "page closed")
+        with pytest.raises(WebSocketDisconnected) as caught:
+            await client.receive_text()
+        assert caught.value.initiator == "client"
         with pytest.raises(WebSocketDisconnected):
             await client.send_text("x")
         with pytest.raises(WebSocketDisconnected):

@@ -11,6 +11,7 @@ from falconws.ws.closing import (
     check_close,
     close_code_for,
     default_reasons,
+    initiator_of,
     shortened,
 )
 
@@ -119,3 +120,17 @@ def test_a_code_has_a_reason_to_go_with_it(code: int, reason: str) -> None:
 def test_every_default_reason_may_be_sent_with_its_code() -> None:
     for code, reason in default_reasons().items():
         check_close(code, reason)
+
+
+@pytest.mark.parametrize(
+    ("codes", "initiator"),
+    [
+        ((1000, 1001, 1003, 1005, 1008, 1010, 3000, 4999), "client"),
+        ((1011, 1012, 1013, 1014), "server"),
+        ((1002, 1006, 1007, 1009), None),
+    ],
+)
+def test_a_code_tells_who_has_closed_or_that_it_does_not_tell(
+    codes: tuple[int, ...], initiator: str | None
+) -> None:
+    assert {initiator_of(code) for code in codes} == {initiator}

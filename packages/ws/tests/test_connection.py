@@ -77,7 +77,7 @@ async def test_a_send_that_waits_for_too_long_raises_and_the_responder_ends(
     client = FrozenClient(serving(push, send_timeout=0.01))
     async with soon():
         await client.task
-    assert [exc.code for exc in raised] == [1006]
+    assert [(exc.code, exc.initiator) for exc in raised] == [(1006, "server")]
 
 
 async def test_every_task_that_sends_is_freed() -> None:
@@ -291,7 +291,7 @@ async def test_a_sender_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> N
         searches.append(sending)
         searched.set()
 
-    monkeypatch.setattr("falconws.ws.socket._awaiting_task", search)
+    monkeypatch.setattr("falconws.ws._transport._awaiting_task", search)
     async with soon():
         await client.blocked.wait()
         (connection,) = app.connections._open

@@ -16,7 +16,7 @@ from falconws.ws import (
 
 def test_a_disconnect_without_a_code_has_1005_and_no_reason() -> None:
     exc = WebSocketDisconnected()
-    assert (exc.code, exc.reason) == (1005, "")
+    assert (exc.code, exc.reason, exc.initiator) == (1005, "", None)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,6 @@ def test_every_end_is_caught_as_a_disconnect_and_as_a_connection_error(
     assert issubclass(WebSocketDisconnected, ConnectionError)
 
 
-def test_a_disconnect_keeps_code_and_reason_between_processes() -> None:
-    exc = pickle.loads(pickle.dumps(WebSocketDisconnected(4000, "kicked")))
-    assert (exc.code, exc.reason) == (4000, "kicked")
+def test_a_disconnect_keeps_what_it_tells_between_processes() -> None:
+    exc = pickle.loads(pickle.dumps(WebSocketDisconnected(4000, "kicked", "server")))
+    assert (exc.code, exc.reason, exc.initiator) == (4000, "kicked", "server")

@@ -170,20 +170,32 @@ async def test_a_call_after_the_end_raises_websocket_disconnected(
 
 
 @pytest.mark.parametrize(
-    ("stage", "code", "reason"),
-    [("closed", 4000, "enough"), ("disconnected", 4001, "gone")],
+    ("stage", "code", "reason", "initiator"),
+    [
+        ("closed", 4000, "enough", "server"),
+        ("disconnected", 4001, "gone", "client"),
+        ("denied", 1005, "", "server"),
+    ],
 )
 async def test_every_later_disconnect_tells_how_the_connection_ended(
-    stage: str, code: int, reason: str
+    stage: str, code: int, reason: str, initiator: str
 ) -> None:
     ws, _ = await at(stage)
+    assert ws.close_initiator == initiator
     for operation in MESSAGING.values():
         with pytest.raises(WebSocketDisconnected) as caught:
             await operation(ws)
-        assert (caught.value.code, caught.value.reason) == (code, reason)
+        exc = caught.value
+        assert (exc.code, exc.reason, exc.initiator) == (code, reason, initiator)
 
 
 # What is known of the connection.
+
+
+def test_its_options_are_those_of_the_app_or_the_defaults() -> None:
+    options = WebSocketOptions(max_message_size=17)
+    assert Server().connect(options).options is options
+    assert Server().connect().options.max_message_size == 1024 * 1024
 
 
 def test_it_knows_what_the_client_asked_for() -> None:
@@ -256,6 +268,33 @@ async def test_a_subprotocol_that_the_client_does_not_offer_is_refused() -> None
     assert server.sent == []
     await ws.accept(subprotocol="v2")
     assert ws.ready
+
+
+@pytest.mark.parametrize(
+    ("chosen", "answer"), [(None, "bearer"), ("bearer", "bearer"), ("v1", "v1")]
+)
+async def test_a_subprotocol_that_is_a_secret_is_found_nowhere_any_more(
+    chosen: str | None, answer: str
+) -> None:
+    server = Server()
+    ws = server.connect(subprotocols=["bearer", "s3cret", "v1"])
+    assert "s3cret" in ws.headers["sec-websocket-protocol"]
+    ws.hide_subprotocol("s3cret", "bearer")
+    assert ws.subprotocols == ("bearer", "v1")
+    assert ws.headers["sec-websocket-protocol"] == "bearer, v1"
+    assert ws.headers["host"] == "falconws.test"
+    assert "s3cret" not in str(ws.scope)
+    with pytest.raises(ValueError, match="does not offer"):
+        await ws.accept(subprotocol="s3cret")
+    await ws.accept(chosen)
+    assert server.sent == [{"type": "websocket.accept", "subprotocol": answer}]
+
+
+async def test_a_secret_that_was_all_that_was_offered_leaves_no_header() -> None:
+    ws = Server().connect(subprotocols=["s3cret"])
+    ws.hide_subprotocol("s3cret", "bearer")
+    assert ws.subprotocols == ()
+    assert "sec-websocket-protocol" not in ws.headers
 
 
 @pytest.mark.parametrize(
@@ -534,6 +573,7 @@ async def test_a_send_that_fails_is_a_disconnect_with_1006(name: str) -> None:
     with pytest.raises(WebSocketDisconnected) as caught:
         await SENDING[name](ws)
     assert (caught.value.code, caught.value.reason) == (1006, "")
+    assert caught.value.initiator is None
     assert isinstance(caught.value.__cause__, OSError)
     assert ws.closed
     assert ws.close_code == 1006
@@ -633,6 +673,7 @@ async def test_a_message_that_cannot_be_read_is_a_value_error_and_the_socket_sta
         ({"code": 1000}, 1000, ""),
         ({"code": 1001, "reason": "page closed"}, 1001, "page closed"),
         ({"code": 1006, "reason": None}, 1006, ""),
+        ({"code": 1012}, 1012, ""),
         ({}, 1005, ""),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from falconws.core import Event, OperationNotAllowed, Scope
 from falconws.media import MessagePackHandlerWS
@@ -58,6 +58,7 @@ class ASGIWebSocketSimulator:
         self.headers: list[tuple[bytes, bytes]] = []
         self.close_code: int | None = None
         self.close_reason = ""
+        self._initiator: Literal["client", "server"] | None = None
         self.denial: Result | None = None
 
     @property
@@ -131,6 +132,7 @@ class ASGIWebSocketSimulator:
             return
         self.close_code = code
         self.close_reason = reason
+        self._initiator = "client"
         self._leave(code, reason)
 
     def _leave(self, code: int, reason: str) -> None:
@@ -244,7 +246,9 @@ class ASGIWebSocketSimulator:
             3500: WebSocketServerError,
             1011: WebSocketServerError,
         }
-        return kinds.get(code, WebSocketDisconnected)(code, self.close_reason)
+        return kinds.get(code, WebSocketDisconnected)(
+            code, self.close_reason, self._initiator
+        )
 
     # The application's side.
 
@@ -263,6 +267,7 @@ class ASGIWebSocketSimulator:
         elif kind == "websocket.close":
             self.close_code = event.get("code", 1000)
             self.close_reason = event.get("reason") or ""
+            self._initiator = "server"
             self._leave(self.close_code, self.close_reason)
         else:
             raise AssertionError(f"The application sent {kind!r} to an open WebSocket.")
@@ -293,6 +298,7 @@ class ASGIWebSocketSimulator:
 
     def _deny(self, denial: Result) -> None:
         self.denial = denial
+        self._initiator = "server"
         self._answered.set()
         self._leave(1006, "")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from .errors import Initiator
+
 __all__ = (
     "CloseCode",
     "check_close",
     "check_code",
     "close_code_for",
     "default_reasons",
+    "initiator_of",
     "shortened",
 )
 
@@ -19,6 +22,13 @@ _MAX_REASON = 123
 # RFC 6455, 7.4.1, and the IANA registry that 11.7 establishes. Missing are 1004, which means
 # nothing yet, and 1005, 1006 and 1015, which must not be sent.
 _REGISTERED = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
+
+
+# 7.4.1: either side breaks off with these, and servers report them of both. 1006 is nobody's.
+_EITHER = frozenset({1002, 1006, 1007, 1009})
+
+# The registry says of these that a server sends them, as those do that an App runs on.
+_SERVERS = frozenset({1011, 1012, 1013, 1014})
 
 
 class CloseCode:
@@ -65,6 +75,13 @@ def check_code(code: int) -> None:
             f"The close code {code} must not be sent (RFC 6455, 7.4). Use 1000 for a normal "
             "end, and 4000 to 4999 for what your application defines."
         )
+
+
+def initiator_of(code: int) -> Initiator | None:
+    """Say who has closed, by the code that the server reports; None if it does not tell."""
+    if code in _EITHER:
+        return None
+    return "server" if code in _SERVERS else "client"
 
 
 def shortened(reason: str) -> str:

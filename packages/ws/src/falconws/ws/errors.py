@@ -11,12 +11,19 @@ kind a `PayloadTypeError` and one that cannot be read a `PayloadError` of `falco
 
 from __future__ import annotations
 
+from typing import Literal
+
 __all__ = (
+    "Initiator",
     "WebSocketDisconnected",
     "WebSocketHandlerNotFound",
     "WebSocketPathNotFound",
     "WebSocketServerError",
 )
+
+
+Initiator = Literal["client", "server"]
+"""Who began to end a connection."""
 
 
 class WebSocketDisconnected(ConnectionError):
@@ -25,26 +32,38 @@ class WebSocketDisconnected(ConnectionError):
     Attributes:
         code: The close code (RFC 6455, 7.4.1); 1005 if the peer gave none, 1006 if the
             connection broke off.
-        reason: What the peer said about it; empty for nothing.
+        reason: What was said about it; empty for nothing.
+        initiator: Who began: ``'client'``, or ``'server'`` for this side, be it the
+            application, one of its limits or the server that it runs on. None if nobody did, as
+            the connection broke off, or if the code does not tell.
     """
 
-    def __init__(self, code: int | None = None, reason: str | None = None) -> None:
+    def __init__(
+        self,
+        code: int | None = None,
+        reason: str | None = None,
+        initiator: Initiator | None = None,
+    ) -> None:
         """Describe the end.
 
         Args:
             code: None for 1005.
             reason: None for an empty one.
+            initiator: As the attribute.
         """
         self.code = 1005 if code is None else code
         self.reason = reason or ""
+        self.initiator = initiator
         sentence = f"The WebSocket was closed with code {self.code}"
         # One argument: of two, OSError would make an errno and a strerror.
         super().__init__(
             f"{sentence}: {self.reason}" if self.reason else f"{sentence}."
         )
 
-    def __reduce__(self) -> tuple[type[WebSocketDisconnected], tuple[int, str]]:
-        return type(self), (self.code, self.reason)
+    def __reduce__(
+        self,
+    ) -> tuple[type[WebSocketDisconnected], tuple[int, str, Initiator | None]]:
+        return type(self), (self.code, self.reason, self.initiator)
 
 
 class WebSocketPathNotFound(WebSocketDisconnected):

@@ -1,0 +1,509 @@
+"""How a WebSocket begins and ends, and how its messages pass."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
+
+from falconws.core import Event, OperationNotAllowed, Receive, Scope, Send
+from falconws.media import PayloadTypeError
+
+from ._ahead import ReceiveAhead
+from ._handshake import Handshake
+from ._rate import TokenBucket
+from ._state import State, next_state
+from .closing import CloseCode, check_close, check_code, initiator_of
+from .errors import Initiator, WebSocketDisconnected
+from .options import WebSocketOptions
+
+__all__ = ("Transport",)
+
+
+class Transport(Handshake):
+    """The part of `WebSocket` that awaits the server."""
+
+    __slots__ = (
+        "__weakref__",
+        "_ahead",
+        "_bucket",
+        "_close_code",
+        "_close_reason",
+        "_given_up",
+        "_idle_sweeps",
+        "_initiator",
+        "_on_disconnect",
+        "_receive",
+        "_receiving",
+        "_send",
+        "_sending",
+        "_state",
+        "_watchers",
+        "heard",
+    )
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        options: WebSocketOptions | None = None,
+    ) -> None:
+        """Describe a connection scope whose ``websocket.connect`` event was received.
+
+        Args:
+            scope: Of type ``websocket``.
+            receive: The server's callable.
+            send: The server's callable.
+            options: None for the defaults.
+        """
+        super().__init__(scope, options)
+        self._receive = receive
+        self._send = send
+        self._state = State.CONNECTING
+        self._receiving = False
+        self._idle_sweeps = 0
+        self.heard = False
+        self._ahead: ReceiveAhead | None = None
+        self._bucket: TokenBucket | None = None
+        self._given_up: asyncio.Task[Any] | None = None
+        self._sending: Any = None
+        self._watchers: set[Callable[[], None]] | None = None
+        self._on_disconnect: Callable[[], None] | None = None
+        self._close_code: int | None = None
+        self._close_reason = ""
+        self._initiator: Initiator | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.path!r} {self._state.name}>"
+
+    # What is known of the connection.
+
+    @property
+    def ready_state(self) -> int:
+        """0 before `accept`, 1 while it is open, 2 while it is denied, 3 when it is over.
+
+        These are the numbers of ``WebSocket.readyState`` in browsers.
+        """
+        return int(self._state)
+
+    @property
+    def unaccepted(self) -> bool:
+        """Whether the client still waits for its handshake to be answered."""
+        return self._state is State.CONNECTING
+
+    @property
+    def ready(self) -> bool:
+        """Whether the connection is open, as far as is known."""
+        return self._state is State.OPEN
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is over, as far as is known."""
+        return self._state is State.CLOSED
+
+    @property
+    def close_code(self) -> int | None:
+        """The code that the connection was closed with; None while it is not."""
+        return self._close_code
+
+    @property
+    def close_reason(self) -> str:
+        """The reason that the connection was closed with; empty for none."""
+        return self._close_reason
+
+    @property
+    def close_initiator(self) -> Initiator | None:
+        """Who began the end: `WebSocketDisconnected.initiator`; None while there is none."""
+        return self._initiator
+
+    # Its beginning and end.
+
+    async def accept(
+        self,
+        subprotocol: str | None = None,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
+    ) -> None:
+        """Accept the handshake.
+
+        Args:
+            subprotocol: One of `subprotocols`; None for none, or for the name that stands
+                before a token that was taken out of them.
+            headers: Headers for the handshake's answer.
+
+        Raises:
+            OperationNotAllowed: It was accepted already, or the server cannot send headers.
+            ValueError: The subprotocol is none that the client offers, or a header is not
+                valid.
+            WebSocketDisconnected: The client did not wait, or `close` was called.
+        """
+        opened = self._after("websocket.accept")
+        event: Event = {"type": "websocket.accept"}
+        if subprotocol is not None:
+            # RFC 6455, 4.2.2: the server chooses among those that the client offers.
+            if subprotocol not in self.subprotocols:
+                raise ValueError(
+                    f"The client does not offer the subprotocol {subprotocol!r}, but "
+                    f"{list(self.subprotocols)!r}."
+                )
+            event["subprotocol"] = subprotocol
+        elif self._answer is not None:
+            event["subprotocol"] = self._answer
+        if headers is not None:
+            event["headers"] = self._accept_headers(headers)
+        self._state = opened
+        try:
+            await self._send(event)
+        except OSError as exc:
+            raise self._broke_off() from exc
+
+    async def close(
+        self, code: int | None = CloseCode.NORMAL_CLOSURE, reason: str | None = None
+    ) -> None:
+        """Close the connection; nothing happens if it is closed.
+
+        Before `accept` this denies the handshake: the client gets a 403, and no code.
+
+        Args:
+            code: 1000 to 1014 as registered, or 3000 to 4999 (RFC 6455, 7.4); None for 1000.
+            reason: At most 123 bytes in UTF-8. None or an empty one for what
+                ``default_close_reasons`` has for the code.
+
+        Raises:
+            ValueError: The code must not be sent, or the reason is too long.
+        """
+        if code is None:
+            code = CloseCode.NORMAL_CLOSURE
+        check_code(code)
+        reason = reason or self._options.default_close_reasons.get(code, "")
+        check_close(code, reason)
+        if next_state(self._state, "websocket.close") is None:
+            return
+        event: Event = {"type": "websocket.close", "code": code}
+        if self._spec_version() >= (2, 3):
+            event["reason"] = reason
+        self._end(code, reason, "server")
+        try:
+            await self._send(event)
+        except OSError:
+            pass  # The client was faster.
+
+    async def deny(
+        self, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b""
+    ) -> None:
+        """Answer the handshake with an HTTP response.
+
+        A server without the extension ``websocket.http.response`` answers with a 403 of its
+        own. An `HTTPError` that a responder raises before `accept` is sent by this.
+
+        Args:
+            status: The status code.
+            headers: As ASGI wants them.
+            body: What the response has to say.
+
+        Raises:
+            OperationNotAllowed: The handshake was accepted already.
+            WebSocketDisconnected: It was denied already, or the client did not wait.
+        """
+        denying = self._after("websocket.http.response.start")
+        if "websocket.http.response" not in (self.scope.get("extensions") or {}):
+            await self.close()
+            return
+        self._state = denying
+        start = {
+            "type": "websocket.http.response.start",
+            "status": status,
+            "headers": headers,
+        }
+        try:
+            await self._send(start)
+            await self._send({"type": "websocket.http.response.body", "body": body})
+        except OSError:
+            pass  # The client was faster.
+        self._end(None, "", "server")
+
+    def _end(self, code: int | None, reason: str, initiator: Initiator | None) -> None:
+        self._state = State.CLOSED
+        self._close_code = code
+        self._initiator = initiator
+        self._close_reason = reason
+        if self._watchers is not None:
+            for watcher in tuple(self._watchers):
+                watcher()
+
+    # Sending.
+
+    async def send_text(self, payload: str) -> None:
+        """Send a text message.
+
+        Raises:
+            TypeError: The payload is not a string.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        if not isinstance(payload, str):
+            raise TypeError(
+                f"send_text() takes a string, not {type(payload).__name__}; bytes go by "
+                "send_data(), objects by send_media()."
+            )
+        if self._state is not State.OPEN:
+            self._refuse("websocket.send")
+        # send_data() has the same lines: no coroutine stands between these and the server's.
+        if self._sending is not None:
+            await self._send_behind({"type": "websocket.send", "text": payload})
+            return
+        self._sending = sending = self._send(
+            {"type": "websocket.send", "text": payload}
+        )
+        try:
+            await sending
+        except OSError as exc:
+            raise self._broke_off() from exc
+        except asyncio.CancelledError:
+            self._check_given_up()
+            raise
+        finally:
+            self._sending = None
+
+    async def send_data(self, payload: bytes | bytearray | memoryview) -> None:
+        """Send a binary message.
+
+        Raises:
+            TypeError: The payload is not bytes.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        if not isinstance(payload, bytes):
+            if not isinstance(payload, bytearray | memoryview):
+                raise TypeError(
+                    f"send_data() takes bytes, not {type(payload).__name__}; strings go by "
+                    "send_text(), objects by send_media()."
+                )
+            payload = bytes(payload)
+        if self._state is not State.OPEN:
+            self._refuse("websocket.send")
+        if self._sending is not None:
+            await self._send_behind({"type": "websocket.send", "bytes": payload})
+            return
+        self._sending = sending = self._send(
+            {"type": "websocket.send", "bytes": payload}
+        )
+        try:
+            await sending
+        except OSError as exc:
+            raise self._broke_off() from exc
+        except asyncio.CancelledError:
+            self._check_given_up()
+            raise
+        finally:
+            self._sending = None
+
+    async def _send_behind(self, event: Event) -> None:
+        """Send while another send waits for the client to read."""
+        try:
+            async with asyncio.timeout(self._options.send_timeout):
+                await self._send(event)
+        except TimeoutError:
+            self._lose(1006, "", "server")
+            raise self._disconnected() from None
+        except OSError as exc:
+            raise self._broke_off() from exc
+
+    def give_up(self) -> None:
+        """Take the client for gone, as it does not read what is being sent to it.
+
+        The send that waits for it raises `WebSocketDisconnected`, if its task can be found:
+        there is no way to that from here but by looking who awaits it.
+        """
+        self._given_up = _awaiting_task(self._sending)
+        self._lose(1006, "", "server")
+        if self._given_up is not None:
+            self._given_up.cancel()
+
+    def _check_given_up(self) -> None:
+        """Tell `give_up` from a cancellation by anyone else."""
+        task, self._given_up = self._given_up, None
+        if task is not None and task.uncancel() == 0:
+            raise self._disconnected() from None
+
+    def _broke_off(self) -> WebSocketDisconnected:
+        """Take note that the server could not send, and give the error for that."""
+        # RFC 6455, 7.1.5: a connection that broke off has the code 1006.
+        self._lose(1006, "", None)
+        return self._disconnected()
+
+    # Receiving.
+
+    async def receive_text(self) -> str:
+        """Receive a text message.
+
+        Raises:
+            PayloadTypeError: The next message is binary; it is lost.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        message = await self._receive_message()
+        if isinstance(message, str):
+            return message
+        raise PayloadTypeError(
+            "Expected a text message, and the client sent a binary one."
+        )
+
+    async def receive_data(self) -> bytes:
+        """Receive a binary message.
+
+        Raises:
+            PayloadTypeError: The next message is text; it is lost.
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        message = await self._receive_message()
+        if isinstance(message, bytes):
+            return message
+        raise PayloadTypeError(
+            "Expected a binary message, and the client sent a text one."
+        )
+
+    async def _receive_message(self) -> str | bytes:
+        if self._receiving:
+            raise OperationNotAllowed(
+                "Another task receives on this WebSocket; let one receive, and hand on to others."
+            )
+        self._receiving = True
+        try:
+            ahead = self._ahead
+            if ahead is not None and ahead.exhausted:
+                ahead = self._ahead = None
+            if ahead is None:
+                if self._state is not State.OPEN:
+                    self._refuse("websocket.receive")
+                event = await self._receive()
+            else:
+                event = await self._next_ahead(ahead)
+        finally:
+            self._receiving = False
+            self._idle_sweeps = 0
+        if event["type"] != "websocket.receive":
+            self._note_disconnect(event)
+            raise self._disconnected()
+        self.heard = True
+        message: str | bytes | None = event.get("text")
+        if message is None:
+            message = event["bytes"]
+        options = self._options
+        limit = options.max_message_size
+        if limit is not None and len(message) > limit >> 2:
+            # RFC 3629, 3: a character has four bytes at the most, so most need no counting.
+            await self._check_size(message, limit)
+        if options.rate_limit is not None:
+            await self._check_rate(options.rate_limit)
+        return message
+
+    async def _check_size(self, message: str | bytes, limit: int) -> None:
+        size = len(message) if isinstance(message, bytes) else len(message.encode())
+        if size > limit:
+            await self.close(
+                CloseCode.MESSAGE_TOO_BIG, f"A message has at most {limit} bytes"
+            )
+            raise self._disconnected()
+
+    async def _check_rate(self, limit: tuple[float, int]) -> None:
+        if self._bucket is None:
+            self._bucket = TokenBucket(*limit)
+        if not self._bucket.take(asyncio.get_running_loop().time()):
+            await self.close(CloseCode.POLICY_VIOLATION, "Too many messages")
+            raise self._disconnected()
+
+    async def _next_ahead(self, ahead: ReceiveAhead) -> Event:
+        """Give the next event of those that were received ahead."""
+        if self._state is State.CONNECTING:
+            self._refuse("websocket.receive")
+        if self.closed and ahead.empty:
+            raise self._disconnected()
+        return await ahead.next()
+
+    def _note_disconnect(self, event: Event) -> None:
+        """Take note that the client has left, once."""
+        if next_state(self._state, event["type"]) is not State.CLOSED:
+            raise OperationNotAllowed(
+                f"The server sent {event['type']!r} to a WebSocket."
+            )
+        # What was closed here keeps its own code. ASGI, "Disconnect": it defaults to 1005.
+        code = event.get("code", 1005)
+        self._lose(code, event.get("reason") or "", initiator_of(code))
+
+    def _lose(self, code: int, reason: str, initiator: Initiator | None) -> None:
+        if not self.closed:
+            self._end(code, reason, initiator)
+            if self._on_disconnect is not None:
+                self._on_disconnect()
+
+    # What the extension does with it.
+
+    def watch(self, on_disconnect: Callable[[], None]) -> None:
+        """Have a function called when the client leaves, at once if somebody receives.
+
+        If nobody does it takes two calls of `sweep`.
+        """
+        self._on_disconnect = on_disconnect
+
+    @property
+    def sending(self) -> Any:
+        """What the server was given to send, while it has not taken it."""
+        return self._sending
+
+    def sweep(self) -> None:
+        """Receive ahead if nobody has received since the last time."""
+        self._idle_sweeps += 1
+        if self._receiving or self._idle_sweeps < 2:
+            return
+        if not self._options.max_receive_queue:
+            return
+        if self._ahead is None:
+            self._ahead = ReceiveAhead(
+                self._receive, self._options.max_receive_queue, self._note_disconnect
+            )
+        self._ahead.fill()
+
+    def stop(self) -> None:
+        """Receive ahead no more."""
+        if self._ahead is not None:
+            self._ahead.stop()
+
+    def _after(self, event_type: str) -> State:
+        """Give the state that an event leads to.
+
+        Raises:
+            OperationNotAllowed: The event must not happen now.
+            WebSocketDisconnected: It must not, as the connection is over.
+        """
+        state = next_state(self._state, event_type)
+        if state is None:
+            self._refuse(event_type)
+        return state
+
+    def _refuse(self, event_type: str) -> NoReturn:
+        if self._state is State.CONNECTING:
+            verb = event_type.removeprefix("websocket.")
+            raise OperationNotAllowed(f"Call accept() before you {verb} anything.")
+        if self._state is State.OPEN:
+            raise OperationNotAllowed(
+                "The handshake of this WebSocket was answered already."
+            )
+        raise self._disconnected()
+
+    def _disconnected(self) -> WebSocketDisconnected:
+        return WebSocketDisconnected(
+            self._close_code, self._close_reason, self._initiator
+        )
+
+
+def _awaiting_task(awaitable: object | None) -> asyncio.Task[Any] | None:
+    """Find the task that awaits something, through coroutines; None if it cannot be found."""
+    for task in asyncio.all_tasks():
+        step: Any = task.get_coro()
+        while step is not None:
+            if step is awaitable:
+                return task
+            step = getattr(step, "cr_await", None)
+    return None
