@@ -280,8 +280,12 @@ class App:
         Of several sinks whose prefix matches, the one that was added last answers. It answers
         all methods, and ``process_resource`` hooks are not called for it.
 
+        With falconws-ws it answers WebSockets too if it has an argument named ``ws``. That is
+        None for a request, and ``resp`` is None for a WebSocket.
+
         Args:
-            sink: A coroutine function ``(req, resp, **groups)``.
+            sink: A coroutine function ``(req, resp, **groups)``, or
+                ``(req, resp, ws=None, **groups)``.
             prefix: A regular expression for how paths begin; ``'/api'`` matches ``/apiary``
                 too. Its named groups are arguments of the sink.
 

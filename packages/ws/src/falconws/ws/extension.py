@@ -23,6 +23,7 @@ from falconws.core import (
     Scope,
     Send,
 )
+from falconws.core.routing import Sink
 from falconws.media import PayloadError, PayloadTypeError
 
 from ._connection import OpenSocket
@@ -115,10 +116,11 @@ class WebSocketServer:
                         break
                 if not ws.closed:
                     responder, resource, params = self._route(req)
-                    for process_resource in self._process_resource:
-                        await process_resource(req, ws, resource, params)
-                        if ws.closed:
-                            break
+                    if resource is not None:
+                        for process_resource in self._process_resource:
+                            await process_resource(req, ws, resource, params)
+                            if ws.closed:
+                                break
                     if not ws.closed:
                         await responder(req, ws, **params)
                 succeeded = True
@@ -138,11 +140,15 @@ class WebSocketServer:
         finally:
             app.connections.remove(connection)
 
-    def _route(self, req: Request) -> tuple[Any, object, dict[str, Any]]:
+    def _route(self, req: Request) -> tuple[Any, object | None, dict[str, Any]]:
         """Find the responder, the resource it belongs to, and its arguments."""
         found = self._app.router.find(req.path, req)
         # A router of the application's own may have a tuple of None for nothing.
         if found is None or found[0] is None:
+            for sink in self._app.sinks:
+                groups = sink.match(req.path)
+                if groups is not None and _takes_ws(sink.function):
+                    return _responder_of(sink), None, groups
             raise HTTPRouteNotFound()
         resource, method_map, params = found[:3]
         req.uri_template = found[3] if len(found) > 3 else None
@@ -296,6 +302,15 @@ class WebSocketServer:
             await ws.close(self.options.error_close_code)
 
 
+def _responder_of(sink: Sink) -> Callable[..., Awaitable[None]]:
+    """Give a sink the look of a responder."""
+
+    async def respond(req: Request, ws: WebSocket, **groups: Any) -> None:
+        await sink(req, None, ws=ws, **groups)
+
+    return respond
+
+
 def _refusal(methods: list[str]) -> Callable[..., Awaitable[None]]:
     """Give what answers where there is no ``on_websocket``.
 
@@ -319,9 +334,9 @@ def _foreign_page(req: Request) -> HTTPForbidden:
     return HTTPForbidden(description="Pages of this origin may not connect.")
 
 
-def _takes_ws(handler: ErrorHandler) -> bool:
-    """Say whether an error handler has an argument named ``ws``."""
+def _takes_ws(function: Callable[..., Any]) -> bool:
+    """Say whether an error handler or a sink has an argument named ``ws``."""
     try:
-        return "ws" in inspect.signature(handler).parameters
+        return "ws" in inspect.signature(function).parameters
     except (TypeError, ValueError):  # not written in Python; it says nothing of itself
         return False
