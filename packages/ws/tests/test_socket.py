@@ -35,14 +35,14 @@ class Server:
     def __init__(self, *deliveries: Event) -> None:
         self.deliveries = list(deliveries)
         self.sent: list[Event] = []
-        self.broken = False
+        self.broken: Exception | None = None
 
     async def receive(self) -> Event:
         return self.deliveries.pop(0)
 
     async def send(self, event: Event) -> None:
-        if self.broken:
-            raise OSError("The connection is broken.")
+        if self.broken is not None:
+            raise self.broken
         self.sent.append(event)
 
     def connect(
@@ -64,6 +64,12 @@ def text(payload: str) -> Event:
 
 def binary(payload: bytes) -> Event:
     return {"type": "websocket.receive", "bytes": payload}
+
+
+# What servers raise from `send` when the connection is over.
+broken = pytest.mark.parametrize(
+    "error", [OSError("The client has left."), RuntimeError("Closed for a bad frame.")]
+)
 
 
 # How far it is.
@@ -352,10 +358,13 @@ def test_a_server_of_asgi_2_1_and_later_takes_headers(spec_version: str) -> None
     assert Server().connect(spec_version=spec_version).supports_accept_headers
 
 
-async def test_accept_for_a_client_that_did_not_wait_raises_a_disconnect() -> None:
+@broken
+async def test_accept_for_a_client_that_did_not_wait_raises_a_disconnect(
+    error: Exception,
+) -> None:
     server = Server()
     ws = server.connect()
-    server.broken = True
+    server.broken = error
     with pytest.raises(WebSocketDisconnected) as caught:
         await ws.accept()
     assert caught.value.code == 1006
@@ -449,10 +458,13 @@ async def test_a_close_that_must_not_be_sent_is_refused_at_every_stage(
     assert ws.ready_state == before
 
 
-async def test_closing_for_a_client_that_was_faster_is_no_error() -> None:
+@broken
+async def test_closing_for_a_client_that_was_faster_is_no_error(
+    error: Exception,
+) -> None:
     server = Server()
     ws = await server.open()
-    server.broken = True
+    server.broken = error
     await ws.close(4000)
     assert ws.closed
     assert ws.close_code == 4000
@@ -505,10 +517,11 @@ async def test_the_ready_state_is_2_while_the_handshake_is_denied() -> None:
     assert ws.ready_state == 3
 
 
-async def test_denying_a_client_that_was_faster_is_no_error() -> None:
+@broken
+async def test_denying_a_client_that_was_faster_is_no_error(error: Exception) -> None:
     server = Server()
     ws = server.connect()
-    server.broken = True
+    server.broken = error
     await ws.deny(403, [])
     assert ws.closed
 
@@ -566,15 +579,18 @@ async def test_what_cannot_be_sent_raises_type_error_and_the_socket_stays_open(
 
 
 @pytest.mark.parametrize("name", SENDING)
-async def test_a_send_that_fails_is_a_disconnect_with_1006(name: str) -> None:
+@broken
+async def test_a_send_that_fails_is_a_disconnect_with_1006(
+    name: str, error: Exception
+) -> None:
     server = Server()
     ws = await server.open()
-    server.broken = True
+    server.broken = error
     with pytest.raises(WebSocketDisconnected) as caught:
         await SENDING[name](ws)
     assert (caught.value.code, caught.value.reason) == (1006, "")
     assert caught.value.initiator is None
-    assert isinstance(caught.value.__cause__, OSError)
+    assert caught.value.__cause__ is error
     assert ws.closed
     assert ws.close_code == 1006
 
@@ -859,11 +875,12 @@ async def test_what_the_server_raises_comes_out_of_the_next_receive() -> None:
 
 @pytest.mark.parametrize("name", ["receive_text", "send_text"])
 async def test_whoever_watches_is_told_once_that_the_client_left(name: str) -> None:
+    error = OSError("The client has left.")
     told: list[str] = []
     server = Server({"type": "websocket.disconnect", "code": 1001})
     ws = await server.open()
     ws.watch(lambda: told.append("left"))
-    server.broken = True
+    server.broken = error
     for _ in range(2):
         with pytest.raises(WebSocketDisconnected):
             await MESSAGING[name](ws)

@@ -19,6 +19,11 @@ from .options import WebSocketOptions
 
 __all__ = ("Transport",)
 
+# What a server raises for a send when the connection is over, and the application could not know:
+# OSError as ASGI WebSocket 2.4 says, and RuntimeError from uvicorn where it has closed the
+# connection itself, for a frame that is not valid. Here nothing is sent that is out of order.
+_OVER = (OSError, RuntimeError)
+
 
 class Transport(Handshake):
     """The part of `WebSocket` that awaits the server."""
@@ -154,7 +159,7 @@ class Transport(Handshake):
         self._state = opened
         try:
             await self._send(event)
-        except OSError as exc:
+        except _OVER as exc:
             raise self._broke_off() from exc
 
     async def close(
@@ -185,7 +190,7 @@ class Transport(Handshake):
         self._end(code, reason, "server")
         try:
             await self._send(event)
-        except OSError:
+        except _OVER:
             pass  # The client was faster.
 
     async def deny(
@@ -218,7 +223,7 @@ class Transport(Handshake):
         try:
             await self._send(start)
             await self._send({"type": "websocket.http.response.body", "body": body})
-        except OSError:
+        except _OVER:
             pass  # The client was faster.
         self._end(None, "", "server")
 
@@ -257,7 +262,7 @@ class Transport(Handshake):
         )
         try:
             await sending
-        except OSError as exc:
+        except _OVER as exc:
             raise self._broke_off() from exc
         except asyncio.CancelledError:
             self._check_given_up()
@@ -290,7 +295,7 @@ class Transport(Handshake):
         )
         try:
             await sending
-        except OSError as exc:
+        except _OVER as exc:
             raise self._broke_off() from exc
         except asyncio.CancelledError:
             self._check_given_up()
@@ -306,7 +311,7 @@ class Transport(Handshake):
         except TimeoutError:
             self._lose(1006, "", "server")
             raise self._disconnected() from None
-        except OSError as exc:
+        except _OVER as exc:
             raise self._broke_off() from exc
 
     def give_up(self) -> None:
