@@ -175,3 +175,34 @@ def test_cors_is_enabled_once() -> None:
 def test_an_app_without_routes_answers_that_nothing_is_there() -> None:
     result = TestClient(App(extensions=())).get("/")
     assert (result.status_code, result.json) == (404, {"title": "404 Not Found"})
+
+
+@pytest.mark.parametrize(
+    ("set_to", "asked", "drained_with"),
+    [
+        ({}, {}, (1.5, 0.0)),
+        ({"drain_grace": 5, "drain_jitter": 30}, {}, (5, 30)),
+        ({"drain_grace": 5, "drain_jitter": 30}, {"grace": 0, "jitter": 0}, (0, 0)),
+    ],
+)
+async def test_a_drain_takes_the_seconds_it_is_given_or_those_of_the_app(
+    set_to: dict[str, float],
+    asked: dict[str, float],
+    drained_with: tuple[float, float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drains: list[tuple[float, float]] = []
+
+    async def drain(grace: float, jitter: float) -> None:
+        drains.append((grace, jitter))
+
+    app = App(extensions=(), **set_to)  # type: ignore[arg-type]
+    monkeypatch.setattr(app.connections, "drain", drain)
+    await app.drain(**asked)
+    assert drains == [drained_with]
+
+
+@pytest.mark.parametrize("name", ["drain_grace", "drain_jitter"])
+def test_seconds_below_0_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="seconds, from 0"):
+        App(**{name: -0.1})  # type: ignore[arg-type]

@@ -99,6 +99,8 @@ class App:
         wrap_sync: bool = False,
         extensions: Iterable[Extension] | None = None,
         drain: bool = True,
+        drain_grace: float = 1.5,
+        drain_jitter: float = 0.0,
     ) -> None:
         """Build an application.
 
@@ -126,13 +128,20 @@ class App:
                 refused where they are added.
             extensions: What serves more than HTTP. None for every extension that is
                 installed, ``()`` for HTTP alone.
-            drain: Whether SIGINT and SIGTERM end open connections, so that the server can
-                stop. The server's own handling of them is not changed.
+            drain: Whether SIGINT and SIGTERM `drain` the App, so that the server can stop.
+                The server's own handling of them is not changed.
+            drain_grace: Seconds that responders have in a drain to return by themselves; those
+                that have not are cancelled.
+            drain_jitter: Seconds over which a drain spreads the ends of connections, so that
+                not every client comes back in the same moment; 0 for all at once.
 
         Raises:
-            ValueError: Both ``cors_enable`` and a `CORSMiddleware` are given, or one of
-                ``http_methods`` is no method or one that is known.
+            ValueError: Both ``cors_enable`` and a `CORSMiddleware` are given, one of
+                ``http_methods`` is no method or one that is known, or a number of seconds is
+                negative.
         """
+        if drain_grace < 0 or drain_jitter < 0:
+            raise ValueError("drain_grace and drain_jitter are seconds, from 0.")
         self.req_options = copy.copy(req_options) if req_options else RequestOptions()
         self.resp_options = (
             copy.copy(resp_options) if resp_options else ResponseOptions()
@@ -156,6 +165,8 @@ class App:
         self.state = Context()
         self._sinks_first = sink_before_static_route
         self._wrap_sync = wrap_sync
+        self._drain_grace = drain_grace
+        self._drain_jitter = drain_jitter
         self._servers: dict[str, ScopeServer] = {}
         self._versions = ScopeVersions()
         self._responders: dict[str, str] = {}
@@ -494,7 +505,9 @@ class App:
 
     # The end.
 
-    async def drain(self, *, grace: float = 2.0, jitter: float = 0.0) -> None:
+    async def drain(
+        self, *, grace: float | None = None, jitter: float | None = None
+    ) -> None:
         """Bring all open connections to their end, and refuse new work with a 503.
 
         Streams end, WebSockets are closed with 1001 (going away), and what was scheduled
@@ -502,10 +515,13 @@ class App:
 
         Args:
             grace: Seconds that responders have to return by themselves after that, and
-                scheduled callbacks to end; those that have not are cancelled.
-            jitter: Seconds over which the ends are spread, so that not every client comes
-                back in the same moment; 0 for all at once.
+                scheduled callbacks to end; those that have not are cancelled. None for the
+                App's ``drain_grace``.
+            jitter: Seconds over which the ends are spread; 0 for all at once. None for the
+                App's ``drain_jitter``.
         """
+        grace = self._drain_grace if grace is None else grace
+        jitter = self._drain_jitter if jitter is None else jitter
         await self.connections.drain(grace, jitter)
         await self.background.finish(grace)
 
