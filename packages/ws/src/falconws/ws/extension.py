@@ -75,6 +75,8 @@ class WebSocketServer:
         self._process_request = app.middleware.functions("process_request_ws")
         self._process_resource = app.middleware.functions("process_resource_ws")
         self._process_response = app.middleware.functions("process_response_ws")
+        # Asking a function for its signature costs more than serving a connection.
+        self._takes_ws: dict[ErrorHandler, bool] = {}
         self._defaults: dict[type[Exception], ErrorHandler] = {
             HTTPError: self._refuse,
             HTTPStatus: self._redirect,
@@ -177,7 +179,10 @@ class WebSocketServer:
         handlers = self._app.error_handlers
         handler = handlers.find(type(exc), self._defaults)
         assert handler is not None  # There is a default for Exception.
-        kwargs = {"ws": ws} if _takes_ws(handler) else {}
+        takes_ws = self._takes_ws.get(handler)
+        if takes_ws is None:
+            takes_ws = self._takes_ws[handler] = _takes_ws(handler)
+        kwargs = {"ws": ws} if takes_ws else {}
         errors = [exc]
         handled = True
         try:
