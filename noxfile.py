@@ -19,7 +19,7 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 PACKAGES = {
     "media": ["msgspec"],
     "core": ["falconws-testing"],
-    "ws": ["falconws-testing", "msgspec"],
+    "ws": ["falconws-testing", "itsdangerous", "msgspec"],
     "sse": ["falconws-testing"],
     "testing": ["falconws-ws", "falconws-sse"],
 }
