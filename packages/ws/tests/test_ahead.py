@@ -11,6 +11,7 @@ import pytest
 from falconws.core import App, OperationNotAllowed
 from falconws.testing import ASGIConductor
 from falconws.ws import WebSocket, WebSocketDisconnected, WebSocketOptions, WebSockets
+from falconws.ws._ahead import Dropped, ReceiveAhead
 
 Responder = Callable[[WebSocket], Awaitable[None]]
 
@@ -141,6 +142,131 @@ async def test_no_more_is_received_ahead_than_the_limit(limit: int) -> None:
     go_on.set()
     await task
     assert received == [str(n) for n in range(40)]
+
+
+async def test_a_client_that_leaves_behind_messages_that_nobody_reads_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("falconws.ws._ahead._PATIENCE", 0)
+    ended = asyncio.Event()
+
+    async def push(ws: WebSocket) -> None:
+        await ws.accept()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    conductor = _conductor(push, max_receive_queue=2, disconnect_grace=0.01)
+    async with conductor.simulate_ws() as ws:
+        for number in range(100):
+            await ws.send_text(str(number))
+    assert ended.is_set()
+
+
+class Chatty:
+    """A server whose client sends numbers for ever; its messages are told by a queue of two."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._now = 1000.0
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self._now)
+        self.taken = 0
+        self.ahead = ReceiveAhead(self._receive, 2, None, _refuse)
+
+    async def _receive(self) -> dict[str, Any]:
+        if self.taken > 9:
+            return await _never()
+        self.taken += 1
+        return {"type": "websocket.receive", "text": str(self.taken)}
+
+    async def swept_after(self, seconds: float) -> int:
+        """Let time go by, and give how many messages were taken."""
+        self._now += seconds
+        self.ahead.fill()
+        for _ in range(30):
+            await asyncio.sleep(0)
+        return self.taken
+
+    async def next(self) -> object:
+        event = await self.ahead.next()
+        return event if isinstance(event, Dropped) else event["text"]
+
+
+async def test_a_full_queue_holds_the_client_back_for_half_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Chatty(monkeypatch)
+    assert await server.swept_after(0) == 2
+    assert await server.swept_after(0) == 2
+    assert await server.swept_after(29.9) == 2
+    assert await server.swept_after(0.1) == 10
+    assert [await server.next(), await server.next()] == ["1", "2"]
+    assert await server.next() == Dropped(1008, "Messages were not read in time")
+    server.ahead.stop()
+
+
+async def test_whoever_reads_within_it_gets_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Chatty(monkeypatch)
+    await server.swept_after(0)
+    await server.swept_after(0)
+    for number in range(1, 4):
+        assert await server.next() == str(number)
+        assert await server.swept_after(20) == number + 2
+        assert await server.swept_after(29.9) == number + 2
+
+
+async def test_reading_as_far_as_what_was_dropped_closes_with_1008(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("falconws.ws._ahead._PATIENCE", 0)
+    read: list[str] = []
+
+    async def slow(ws: WebSocket) -> None:
+        await ws.accept()
+        await all_sent.wait()
+        for _ in range(6):
+            ws.sweep()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        read.extend([await ws.receive_text(), await ws.receive_text()])
+        with pytest.raises(WebSocketDisconnected) as caught:
+            await ws.receive_text()
+        assert (caught.value.code, caught.value.initiator) == (1008, "server")
+
+    all_sent = asyncio.Event()
+    conductor = _conductor(slow, max_receive_queue=2)
+    async with conductor.simulate_ws() as client:
+        for number in range(10):
+            await client.send_text(str(number))
+        all_sent.set()
+        with pytest.raises(WebSocketDisconnected) as caught:
+            await client.receive_text()
+    assert caught.value.reason == "Messages were not read in time"
+    assert read == ["0", "1"]
+
+
+@pytest.mark.parametrize("message", ["x" * 1001, b"x" * 1001])
+async def test_a_message_that_is_too_large_is_not_held(message: str | bytes) -> None:
+    received = []
+
+    async def slow(ws: WebSocket) -> None:
+        await ws.accept()
+        await _soon(lambda: ws._ahead is not None and len(ws._ahead._events) == 2)
+        assert "xxx" not in repr(ws._ahead and ws._ahead._events)
+        received.append(await ws.receive_text())
+        await ws.receive_text()
+
+    async with _conductor(slow, max_message_size=1000).simulate_ws() as client:
+        await client.send_text("y" * 1000)
+        if isinstance(message, str):
+            await client.send_text(message)
+        else:
+            await client.send_data(message)
+        with pytest.raises(WebSocketDisconnected) as caught:
+            await client.receive_text()
+    assert (caught.value.code, received) == (1009, ["y" * 1000])
 
 
 async def test_with_a_queue_of_zero_nothing_is_received_ahead() -> None:
@@ -292,6 +418,10 @@ def test_a_negative_option_is_refused(options: dict[str, Any]) -> None:
 async def _never() -> dict[str, Any]:
     await asyncio.Event().wait()
     raise AssertionError
+
+
+def _refuse(event: Any) -> None:
+    raise AssertionError("Nobody leaves.")
 
 
 async def _ignore(event: Any) -> None:

@@ -110,6 +110,7 @@ def test_an_http_status_becomes_a_close_code_above_3000(status: int, code: int) 
         (1011, "Internal Server Error"),
         (3403, "Forbidden"),
         (3404, "Not Found"),
+        (3413, "Content Too Large"),
         (3429, "Too Many Requests"),
     ],
 )

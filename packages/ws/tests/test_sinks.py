@@ -51,6 +51,14 @@ async def test_a_sink_without_it_is_not_asked() -> None:
         assert await client.receive_json() == {}
 
 
+async def test_a_sink_whose_prefix_has_a_group_of_that_name_is_not_asked() -> None:
+    app = App()
+    app.add_sink(echo, re.compile("/(?P<ws>[a-z]+)"))
+    with pytest.raises(WebSocketPathNotFound):
+        async with ASGIConductor(app).simulate_ws("/a"):
+            pass
+
+
 async def test_a_route_goes_before_a_sink() -> None:
     app = App()
     app.add_sink(echo)

@@ -342,6 +342,27 @@ async def test_a_header_that_is_not_valid_is_refused(
     assert ws.unaccepted
 
 
+async def test_an_accept_that_the_server_refuses_leaves_the_handshake_to_be_answered() -> (
+    None
+):
+    server = Server()
+    ws = server.connect()
+    server.broken = ValueError("That is not a header.")
+    with pytest.raises(ValueError, match="not a header"):
+        await ws.accept()
+    assert ws.unaccepted
+    server.broken = None
+    await ws.accept()
+    assert ws.ready
+
+
+@pytest.mark.parametrize("headers", [{}, (), iter(())])
+async def test_no_headers_are_fine_with_every_server(headers: Any) -> None:
+    server = Server()
+    await server.connect(spec_version="2.0").accept(headers=headers)
+    assert server.sent == [{"type": "websocket.accept"}]
+
+
 async def test_a_server_of_asgi_2_0_takes_no_headers() -> None:
     server = Server()
     ws = server.connect(spec_version="2.0")
@@ -593,6 +614,25 @@ async def test_a_send_that_fails_is_a_disconnect_with_1006(
     assert caught.value.__cause__ is error
     assert ws.closed
     assert ws.close_code == 1006
+
+
+async def test_messages_that_came_before_a_failed_send_can_still_be_received() -> None:
+    bye = {"type": "websocket.disconnect", "code": 4001, "reason": "bye"}
+    server = Server(text("a"), binary(b"b"), bye)
+    ws = await server.open()
+    server.broken = OSError("The client has left.")
+    for send in (ws.send_text("x"), ws.send_text("y")):
+        with pytest.raises(WebSocketDisconnected) as caught:
+            await send
+        assert (caught.value.code, caught.value.initiator) == (1006, None)
+    assert await ws.receive_text() == "a"
+    assert await ws.receive_data() == b"b"
+    for _ in range(2):
+        with pytest.raises(WebSocketDisconnected) as caught:
+            await ws.receive_text()
+        assert (caught.value.code, caught.value.reason) == (4001, "bye")
+        assert caught.value.initiator == "client"
+    assert ws.close_code == 4001
 
 
 async def test_a_send_that_fails_behind_a_close_tells_of_that_close() -> None:

@@ -133,12 +133,12 @@ class Handshake:
     def _accept_headers(
         self, headers: Mapping[str, str] | Iterable[tuple[str, str]]
     ) -> list[tuple[bytes, bytes]]:
-        if not self.supports_accept_headers:
+        items = list(headers.items() if isinstance(headers, Mapping) else headers)
+        if items and not self.supports_accept_headers:
             raise OperationNotAllowed(
                 "This server speaks ASGI WebSocket 2.0, which has no headers for accept(); see "
                 "supports_accept_headers."
             )
-        items = headers.items() if isinstance(headers, Mapping) else headers
         encoded = []
         for name, value in items:
             key = header_name(name)

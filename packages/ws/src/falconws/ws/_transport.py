@@ -9,13 +9,14 @@ from typing import Any, NoReturn
 from falconws.core import Event, OperationNotAllowed, Receive, Scope, Send
 from falconws.media import PayloadTypeError
 
-from ._ahead import ReceiveAhead
+from ._ahead import Dropped, ReceiveAhead
 from ._handshake import Handshake
 from ._rate import TokenBucket
 from ._state import State, next_state
 from .closing import CloseCode, check_close, check_code, initiator_of
 from .errors import Initiator, WebSocketDisconnected
 from .options import WebSocketOptions
+from .payload import exceeds
 
 __all__ = ("Transport",)
 
@@ -43,6 +44,7 @@ class Transport(Handshake):
         "_send",
         "_sending",
         "_state",
+        "_unread",
         "_watchers",
         "heard",
     )
@@ -67,6 +69,8 @@ class Transport(Handshake):
         self._send = send
         self._state = State.CONNECTING
         self._receiving = False
+        # Whether a send has failed and the server may have messages that came before.
+        self._unread = False
         self._idle_sweeps = 0
         self.heard = False
         self._ahead: ReceiveAhead | None = None
@@ -154,13 +158,18 @@ class Transport(Handshake):
             event["subprotocol"] = subprotocol
         elif self._answer is not None:
             event["subprotocol"] = self._answer
-        if headers is not None:
-            event["headers"] = self._accept_headers(headers)
+        if headers is not None and (fields := self._accept_headers(headers)):
+            event["headers"] = fields
         self._state = opened
         try:
             await self._send(event)
         except _OVER as exc:
             raise self._broke_off() from exc
+        except (
+            Exception
+        ):  # The server does not like it: the handshake waits for an answer.
+            self._state = State.CONNECTING
+            raise
 
     async def close(
         self, code: int | None = CloseCode.NORMAL_CLOSURE, reason: str | None = None
@@ -333,6 +342,7 @@ class Transport(Handshake):
 
     def _broke_off(self) -> WebSocketDisconnected:
         """Take note that the server could not send, and give the error for that."""
+        self._unread = self._unread or not self.closed
         # RFC 6455, 7.1.5: a connection that broke off has the code 1006.
         self._lose(1006, "", None)
         return self._disconnected()
@@ -341,6 +351,9 @@ class Transport(Handshake):
 
     async def receive_text(self) -> str:
         """Receive a text message.
+
+        Those that came before the client left can still be received, also when a send has
+        failed.
 
         Raises:
             PayloadTypeError: The next message is binary; it is lost.
@@ -380,7 +393,7 @@ class Transport(Handshake):
             if ahead is not None and ahead.exhausted:
                 ahead = self._ahead = None
             if ahead is None:
-                if self._state is not State.OPEN:
+                if self._state is not State.OPEN and not self._unread:
                     self._refuse("websocket.receive")
                 event = await self._receive()
             else:
@@ -397,35 +410,37 @@ class Transport(Handshake):
             message = event["bytes"]
         options = self._options
         limit = options.max_message_size
-        if limit is not None and len(message) > limit >> 2:
-            # RFC 3629, 3: a character has four bytes at the most, so most need no counting.
-            await self._check_size(message, limit)
+        # Most messages are so short that they are not worth a call.
+        if limit is not None and len(message) > limit >> 2 and exceeds(message, limit):
+            reason = f"A message has at most {limit} bytes"
+            raise await self._closed_with(CloseCode.MESSAGE_TOO_BIG, reason)
         if options.rate_limit is not None:
             await self._check_rate(options.rate_limit)
         return message
-
-    async def _check_size(self, message: str | bytes, limit: int) -> None:
-        size = len(message) if isinstance(message, bytes) else len(message.encode())
-        if size > limit:
-            await self.close(
-                CloseCode.MESSAGE_TOO_BIG, f"A message has at most {limit} bytes"
-            )
-            raise self._disconnected()
 
     async def _check_rate(self, limit: tuple[float, int]) -> None:
         if self._bucket is None:
             self._bucket = TokenBucket(*limit)
         if not self._bucket.take(asyncio.get_running_loop().time()):
-            await self.close(CloseCode.POLICY_VIOLATION, "Too many messages")
-            raise self._disconnected()
+            raise await self._closed_with(
+                CloseCode.POLICY_VIOLATION, "Too many messages"
+            )
+
+    async def _closed_with(self, code: int, reason: str) -> WebSocketDisconnected:
+        """Close the connection, and give what tells so."""
+        await self.close(code, reason)
+        return self._disconnected()
 
     async def _next_ahead(self, ahead: ReceiveAhead) -> Event:
         """Give the next event of those that were received ahead."""
         if self._state is State.CONNECTING:
             self._refuse("websocket.receive")
-        if self.closed and ahead.empty:
+        if self.closed and ahead.empty and not self._unread:
             raise self._disconnected()
-        return await ahead.next()
+        event = await ahead.next()
+        if isinstance(event, Dropped):
+            raise await self._closed_with(event.code, event.reason)
+        return event
 
     def _note_disconnect(self, event: Event) -> None:
         """Take note that the client has left, once."""
@@ -433,9 +448,15 @@ class Transport(Handshake):
             raise OperationNotAllowed(
                 f"The server sent {event['type']!r} to a WebSocket."
             )
-        # What was closed here keeps its own code. ASGI, "Disconnect": it defaults to 1005.
-        code = event.get("code", 1005)
-        self._lose(code, event.get("reason") or "", initiator_of(code))
+        # ASGI, "Disconnect": the code defaults to 1005.
+        code, reason = event.get("code", 1005), event.get("reason") or ""
+        if self._unread:
+            self._unread = False  # and now it is known how the connection has ended
+            self._close_code, self._close_reason = code, reason
+            self._initiator = initiator_of(code)
+        self._lose(
+            code, reason, initiator_of(code)
+        )  # What was closed here keeps its own.
 
     def _lose(self, code: int, reason: str, initiator: Initiator | None) -> None:
         if not self.closed:
@@ -465,8 +486,12 @@ class Transport(Handshake):
         if not self._options.max_receive_queue:
             return
         if self._ahead is None:
+            options = self._options
             self._ahead = ReceiveAhead(
-                self._receive, self._options.max_receive_queue, self._note_disconnect
+                self._receive,
+                options.max_receive_queue,
+                options.max_message_size,
+                self._note_disconnect,
             )
         self._ahead.fill()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from falconws.core import code_to_http_status
+
 from .errors import Initiator
 
 __all__ = (
@@ -106,7 +108,8 @@ def default_reasons() -> dict[int, str]:
         CloseCode.INVALID_DATA: "Invalid Data",
         CloseCode.INTERNAL_ERROR: "Internal Server Error",
     }
-    reasons.update(
-        {close_code_for(status.value): status.phrase for status in HTTPStatus}
-    )
+    for status in HTTPStatus:
+        # Its own phrases differ by the version of Python.
+        phrase = code_to_http_status(status).partition(" ")[2]
+        reasons[close_code_for(status)] = phrase
     return reasons

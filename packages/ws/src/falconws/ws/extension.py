@@ -149,7 +149,9 @@ class WebSocketServer:
         if found is None or found[0] is None:
             for sink in self._app.sinks:
                 groups = sink.match(req.path)
-                if groups is not None and _takes_ws(sink.function):
+                if groups is None or "ws" in groups:
+                    continue
+                if _takes_ws(sink.function):
                     return _responder_of(sink), None, groups
             raise HTTPRouteNotFound()
         resource, method_map, params = found[:3]

@@ -28,7 +28,9 @@ class WebSocketOptions:
         media_handlers: What ``send_media`` and ``receive_media`` use: a `TextBaseHandlerWS`
             for ``WebSocketPayloadType.TEXT``, a `BinaryBaseHandlerWS` for ``BINARY``.
         max_receive_queue: How many messages are received ahead, on a WebSocket that nobody
-            receives on, to learn whether its client has left. 0 for none: that is learned by
+            receives on, to learn whether its client has left. When they have been unread for
+            30 seconds, what comes after them is dropped; a responder that then reads as far as
+            that is closed with 1008. 0 for none: that a client has left is learned by
             receiving and sending alone.
         origin_policy: What `allowed_origins` comes to.
         disconnect_grace: Seconds that a responder has to end by itself when its client has
