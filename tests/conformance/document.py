@@ -15,7 +15,12 @@ __all__ = ("PAGE", "written")
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "moving-from-falcon.md"
 
-_TITLES = {"cors": "CORS", "uri": "URI", "util": "Utilities"}
+_TITLES = {
+    "cors": "CORS",
+    "uri": "URI",
+    "util": "Utilities",
+    "websocket": "WebSocket",
+}
 
 _BEGIN = "<!-- the differences, written by tests/conformance/document.py -->\n"
 

@@ -1,7 +1,14 @@
 """The requirements, by where they come from."""
 
 from ..manifest import Requirement
-from . import falcon_app, falcon_request, falcon_response, specifications
+from . import (
+    falcon_app,
+    falcon_request,
+    falcon_response,
+    falcon_websocket,
+    specifications,
+    websocket_specifications,
+)
 
 __all__ = ("REQUIREMENTS",)
 
@@ -9,5 +16,7 @@ REQUIREMENTS: list[Requirement] = [
     *falcon_app.REQUIREMENTS,
     *falcon_request.REQUIREMENTS,
     *falcon_response.REQUIREMENTS,
+    *falcon_websocket.REQUIREMENTS,
     *specifications.REQUIREMENTS,
+    *websocket_specifications.REQUIREMENTS,
 ]
