@@ -15,6 +15,18 @@ def test_options_of_one_app_are_not_those_of_another() -> None:
     assert RouterOptions().converters == {}
 
 
+@pytest.mark.parametrize("seconds", [0, -1, 0.0])
+def test_a_send_timeout_that_is_over_at_once_is_refused(seconds: float) -> None:
+    with pytest.raises(ValueError, match="send_timeout is above 0, or None"):
+        ResponseOptions(send_timeout=seconds)
+
+
+@pytest.mark.parametrize("seconds", [0.001, 30, None])
+def test_a_send_timeout_is_seconds_or_none(seconds: float | None) -> None:
+    assert ResponseOptions(send_timeout=seconds).send_timeout == seconds
+    assert ResponseOptions().send_timeout == 30
+
+
 def test_web_files_have_their_types_on_every_system() -> None:
     types = ResponseOptions().static_media_types
     assert types[".js"] == types[".mjs"] == "text/javascript"

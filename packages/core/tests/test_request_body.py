@@ -237,16 +237,61 @@ async def test_a_body_that_is_watched_is_read_in_its_order(watch_first: bool) ->
         await watching
 
 
+@pytest.mark.parametrize(("size", "noticed"), [(65535, True), (65536, False)])
+async def test_less_than_64_kib_that_nobody_reads_do_not_hide_that_a_client_leaves(
+    size: int, noticed: bool
+) -> None:
+    delivery = Delivery()
+    stream = BoundedStream(delivery)
+    watching = asyncio.create_task(stream.watch())
+    for chunk in (b"a", b"", b"b" * (size - 1)):
+        delivery.deliver(chunk)
+    delivery.leave()
+    await _settled()
+    assert watching.done() is noticed
+    assert delivery.asked == 3 + noticed
+    async with asyncio.timeout(5):
+        assert await stream.read(size) == b"a" + b"b" * (size - 1)
+        await watching
+
+
+async def test_a_whole_body_that_nobody_reads_does_not_hide_that_a_client_leaves() -> (
+    None
+):
+    delivery = Delivery()
+    stream = BoundedStream(delivery)
+    watching = asyncio.create_task(stream.watch())
+    delivery.deliver(b"a" * 65536, more=False)
+    delivery.leave()
+    await _settled()
+    assert watching.done()
+
+
 async def test_a_body_that_nobody_reads_is_not_piled_up() -> None:
     delivery = Delivery()
     stream = BoundedStream(delivery)
     watching = asyncio.create_task(stream.watch())
     for number in range(5):
-        delivery.deliver(bytes([number]))
+        delivery.deliver(bytes([number]) * 40000)
     await _settled()
-    assert delivery.asked == 1
+    assert delivery.asked == 2
     async with asyncio.timeout(5):
-        assert await stream.read(2) == b"\x00\x01"
+        assert await stream.read(14464) == bytes(14464)  # 65536 are left
+        await _settled()
+        assert delivery.asked == 2
+        assert await stream.read(1) == b"\0"
     await _settled()
     assert delivery.asked == 3
+    watching.cancel()
+
+
+async def test_chunks_that_came_while_nobody_read_are_iterated_over_as_one() -> None:
+    delivery = Delivery()
+    stream = BoundedStream(delivery)
+    watching = asyncio.create_task(stream.watch())
+    delivery.deliver(b"a")
+    delivery.deliver(b"b")
+    await _settled()
+    delivery.deliver(b"c", more=False)
+    assert [chunk async for chunk in stream] == [b"ab", b"c"]
     watching.cancel()

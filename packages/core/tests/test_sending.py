@@ -2,6 +2,7 @@ import asyncio
 import io
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -19,6 +20,32 @@ LAST = {"type": "http.response.body", "body": b"", "more_body": False}
 
 def piece(body: bytes) -> Event:
     return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+async def settled() -> None:
+    """Let every task go on for as long as it can."""
+    for _ in range(30):
+        await asyncio.sleep(0)
+
+
+class Clock:
+    """The time of the event loop: it stands still until it is moved on."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    async def advance(self, *several: float) -> None:
+        for seconds in several:
+            self.now += seconds
+            await settled()
+
+
+@pytest.fixture
+async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    loop = asyncio.get_running_loop()
+    clock = Clock(loop.time())
+    monkeypatch.setattr(loop, "time", lambda: clock.now)
+    return clock
 
 
 async def soon(awaitable: Awaitable[T]) -> T:
@@ -94,7 +121,11 @@ class Server:
 
 
 def streaming(
-    source: Source, *, keep_alive: float | None = None, **responders: Any
+    source: Source,
+    *,
+    keep_alive: float | None = None,
+    farewell: Callable[[], bytes] | None = None,
+    **responders: Any,
 ) -> App:
     """An App that streams from a source."""
 
@@ -103,7 +134,7 @@ def streaming(
 
     app = App(extensions=())
     app.resp_options.event_stream = lambda events, resp: Stream(
-        events, None, b"ping", keep_alive
+        events, None, b"ping", keep_alive, farewell=farewell
     )
     responders = {"on_get": on_get, "on_head": on_get, "on_post": on_get} | responders
     app.add_route("/", SimpleNamespace(**responders))
@@ -448,8 +479,16 @@ async def test_a_stream_may_read_the_body_of_a_request_that_has_none(
     assert server.sent[1:] == [LAST]
 
 
-async def test_a_client_that_leaves_ends_a_stream_that_reads_the_body() -> None:
-    server = Server(echoing(), method="POST", content_length=2)
+async def _pass_on(req: Request, resp: Response) -> None:
+    resp.stream = req.stream
+
+
+@pytest.mark.parametrize("responder", [_echo, _pass_on])
+async def test_a_client_that_leaves_ends_a_stream_that_reads_the_body(
+    responder: Any,
+) -> None:
+    app = streaming(Source(), on_post=responder)
+    server = Server(app, method="POST", content_length=2)
     server.deliver(b"a", more=True)
     await server.sent_all(2)
     server.leave()
@@ -483,6 +522,18 @@ async def test_a_body_that_was_read_before_is_not_in_the_way() -> None:
         source.feed.put_nowait("end")
         result = await conductor.post(json={"a": 1})
     assert result.content == b"a"
+
+
+async def test_a_body_that_is_announced_and_neither_sent_nor_read_is_not_waited_for() -> (
+    None
+):
+    async def on_post(req: Request, resp: Response) -> None:
+        resp.text = "no, thank you"
+
+    app = streaming(Source(), on_post=on_post)
+    server = Server(app, method="POST", content_length=5)
+    await server.over()
+    assert server.sent[-1]["body"] == b"no, thank you"
 
 
 # Keep-alive.
@@ -579,24 +630,418 @@ async def test_a_client_that_leaves_while_it_is_sent_a_ping_ends_the_stream() ->
     assert source.closed.is_set()
 
 
-async def test_a_ping_that_fails_is_left_to_the_disconnect(
+async def test_a_ping_that_fails_is_a_client_that_left(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    source, failed = Source(), asyncio.Event()
+    source = Source()
     server = Server(streaming(source, keep_alive=0.01))
-
-    def fails(event: Event) -> bool:
-        if event["type"] == START:
-            return False
-        failed.set()
-        return True
-
-    server.fails_at = fails
-    await soon(failed.wait())
-    server.leave()
+    server.fails_at = lambda event: event.get("body") == b"ping"
     await server.over()
+    assert len(server.sent) == 1  # The response has no end.
     assert source.closed.is_set()
     assert [r for r in caplog.records if r.levelno > logging.DEBUG] == []
+
+
+# A client that does not read. The first sweep that sees a send comes 0.2 s after its beginning.
+
+
+def did_not_read(caplog: pytest.LogCaptureFixture) -> list[tuple[int, bool]]:
+    return [(r.levelno, "not read" in r.getMessage()) for r in caplog.records]
+
+
+GIVEN_UP = [(logging.DEBUG, True)]
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+async def test_a_stream_is_given_up_when_a_send_waits_for_the_send_timeout(
+    at: int, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "falconws")
+    source = Source(b"before", b"a", "end")
+
+    async def responder(req: Request, resp: Response) -> None:
+        await _begun(source, resp)
+
+    app = streaming(source, on_get=responder)
+    server = Server(app)
+    server.waits_at = lambda event: len(server.sent) == at
+    await settled()
+    await clock.advance(0.2, 29.9)
+    assert not server.task.done()
+    assert caplog.records == []
+    await clock.advance(0.2)
+    assert server.task.result() is None
+    assert server.task.cancelling() == 0
+    assert len(server.sent) == at  # and no end: the body must not look whole
+    assert source.closed.is_set()
+    assert len(app.connections) == 0
+    assert did_not_read(caplog) == GIVEN_UP
+
+
+@pytest.mark.parametrize("piece_waits", [False, True])
+async def test_a_stream_is_given_up_when_its_ping_waits_for_the_send_timeout(
+    piece_waits: bool, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "falconws")
+    source = Source()
+    server = Server(streaming(source, keep_alive=15.0))
+    server.waits_at = lambda event: event["type"] != START
+    await settled()
+    await clock.advance(15, 0.2)
+    if piece_waits:
+        source.feed.put_nowait(b"a")
+    await clock.advance(29.9)
+    assert not source.closed.is_set()
+    await clock.advance(0.2)
+    assert server.task.result() is None
+    assert source.closed.is_set()
+    assert len(server.sent) == 1
+    assert did_not_read(caplog) == GIVEN_UP
+    assert asyncio.all_tasks() == {asyncio.current_task()}  # the ping has ended, too
+
+
+async def test_a_source_may_wait_for_longer_than_a_send(clock: Clock) -> None:
+    source = Source(b"a")
+    server = Server(streaming(source))
+    await settled()
+    await clock.advance(0.2, 100, 100)
+    source.feed.put_nowait("end")
+    await server.over()
+    assert server.sent[1:] == [piece(b"a"), LAST]
+
+
+async def test_a_body_in_one_piece_is_given_up_when_its_send_waits_for_too_long(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "falconws")
+    servers = [Server(answering(bytes(65537))) for _ in range(2)]
+    servers[0].waits_at = lambda event: True
+    servers[1].waits_at = lambda event: event["type"] != START
+    await settled()
+    await clock.advance(29.9)
+    assert not any(server.task.done() for server in servers)
+    await clock.advance(0.2)
+    assert [server.task.result() for server in servers] == [None, None]
+    assert [len(server.sent) for server in servers] == [0, 1]
+    assert did_not_read(caplog) == GIVEN_UP * 2
+
+
+def answering(body: bytes, send_timeout: float | None = 30.0) -> App:
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.data = body
+
+    app = streaming(Source(), on_get=on_get)
+    app.resp_options.send_timeout = send_timeout
+    return app
+
+
+async def test_a_small_body_and_what_has_no_limit_are_left_to_the_server(
+    clock: Clock,
+) -> None:
+    stream = streaming(Source(b"a", "end"))
+    stream.resp_options.send_timeout = None
+    apps = [answering(bytes(65536)), answering(bytes(65537), None), stream]
+    servers = [Server(app) for app in apps]
+    for server in servers:
+        server.waits_at = lambda event: event["type"] != START
+    await settled()
+    await clock.advance(0.2, 1e6, 1e6)
+    for server in servers:
+        assert not server.task.done()
+        server.may_send.set()
+        await server.over()
+    lengths = [sum(len(event["body"]) for event in s.sent[1:]) for s in servers]
+    assert lengths == [65536, 65537, 1]
+
+
+async def test_a_timeout_of_the_servers_own_is_a_client_that_left(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "falconws")
+
+    def fails(event: Event) -> bool:
+        raise TimeoutError
+
+    server = Server(answering(bytes(65537)))
+    server.fails_at = fails
+    await server.over()
+    assert server.sent == []
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds"), [(262144, 30), (262145, 60), (524288, 60), (524289, 90)]
+)
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_client_has_the_send_timeout_for_each_256_kib_of_what_is_sent_at_once(
+    size: int, seconds: int, streamed: bool, clock: Clock
+) -> None:
+    app = streaming(Source(bytes(size))) if streamed else answering(bytes(size))
+    server = Server(app)
+    server.waits_at = lambda event: event["type"] != START
+    await settled()
+    await clock.advance(0.2, seconds - 0.3)
+    assert not server.task.done()
+    await clock.advance(0.4)
+    assert server.task.result() is None
+    assert len(server.sent) == 1
+
+
+async def test_each_send_of_a_stream_has_a_send_timeout_of_its_own(
+    clock: Clock,
+) -> None:
+    source = Source(b"a", bytes(262145), b"c", b"d")
+    server = Server(streaming(source))
+    server.waits_at = lambda event: event["type"] != START
+    await settled()
+    for count, seconds in enumerate([29, 59, 29], start=1):
+        assert len(server.sent) == count
+        await clock.advance(0.2, seconds)
+        server.may_send.set()
+        server.may_send = asyncio.Event()
+        await settled()
+    await clock.advance(0.2, 29)
+    assert not server.task.done()
+    await clock.advance(1)
+    assert server.task.result() is None
+    assert [len(event["body"]) for event in server.sent[1:]] == [1, 262145, 1]
+
+
+async def test_a_server_that_gives_up_at_the_same_time_hears_of_its_cancellation(
+    clock: Clock,
+) -> None:
+    source = Source(b"a")
+    server = Server(streaming(source))
+    server.waits_at = lambda event: event["type"] != START
+    await settled()
+    await clock.advance(0.2)
+    clock.now += 30
+    (connection,) = server._app.connections._open
+    connection.sweep()
+    server.task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await server.over()
+    assert server.task.cancelling() == 1
+    assert source.closed.is_set()
+
+
+# A source that does not end when it is cancelled.
+
+
+class Stubborn:
+    """A source that waits, and swallows so many cancellations."""
+
+    def __init__(self, swallows: int, *, yields: bool = False) -> None:
+        self._swallows = swallows
+        self._yields = yields
+        self.closed = False
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        try:
+            for _ in range(self._swallows):
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    if self._yields:
+                        yield b"more"
+            await asyncio.Event().wait()
+        finally:
+            self.closed = True
+
+    def serving(self) -> App:
+        async def on_get(req: Request, resp: Response) -> None:
+            resp.sse = self.pieces()
+
+        return streaming(Source(), keep_alive=15.0, on_get=on_get)
+
+
+def warned(caplog: pytest.LogCaptureFixture, name: str) -> int:
+    """Count the warnings, all of which have to name a source."""
+    records = [r for r in caplog.records if r.levelno >= logging.WARNING]
+    assert all(f"GET / is over, but its source {name} " in r.message for r in records)
+    return len(records)
+
+
+@pytest.mark.parametrize("why", ["leaves", "frozen", "drain"])
+async def test_what_a_source_yields_when_it_was_cancelled_is_not_sent(
+    why: str, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = Stubborn(1, yields=True)
+    server = Server(source.serving())
+    server.waits_at = lambda event: event.get("body") == b"ping"
+    await settled()
+    if why == "leaves":
+        server.leave()
+    elif why == "drain":
+        (connection,) = server._app.connections._open
+        await connection.end()
+    else:
+        await clock.advance(15, 0.2, 30)
+    await settled()
+    assert server.task.result() is None
+    assert server.sent[1:] == [LAST] * (why == "drain")
+    assert source.closed
+    assert warned(caplog, "Stubborn.pieces") == 1
+
+
+async def test_a_piece_that_comes_with_the_end_is_not_sent_and_nobody_to_blame(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = Source()
+    server = Server(streaming(source))
+    await settled()
+    (connection,) = server._app.connections._open
+    source.feed.put_nowait(b"a")
+    await connection.end()
+    await settled()
+    assert server.task.result() is None
+    assert server.sent[1:] == [LAST]
+    assert source.closed.is_set()
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("swallows", [0, 1, 2])
+@pytest.mark.parametrize("frozen", [False, True])
+async def test_a_source_that_goes_on_is_cancelled_again_2_seconds_after_its_client_left(
+    swallows: int, frozen: bool, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = Stubborn(swallows)
+    app = source.serving()
+    server = Server(app)
+    server.waits_at = lambda event: event["type"] != START
+    await settled()
+    if frozen:  # A ping waits until it is given up.
+        await clock.advance(15, 0.2, 30)
+    else:
+        server.leave()
+        await settled()
+    assert source.closed is (swallows == 0)
+    await clock.advance(1.99)
+    assert source.closed is (swallows == 0)
+    await clock.advance(0.21)
+    assert source.closed is (swallows < 2)
+    await clock.advance(100, 100)  # No more is done about it
+    assert source.closed is (swallows < 2)
+    assert warned(caplog, "Stubborn.pieces") == (swallows > 0)
+    if swallows == 2:  # but by a drain.
+        draining = asyncio.create_task(app.drain(grace=1))
+        await settled()
+        await clock.advance(1)
+        await draining
+    assert source.closed
+    assert server.task.result() is None
+    assert server.task.cancelling() == 0
+    assert len(app.connections) == 0
+
+
+async def test_a_drain_gives_a_source_its_own_grace(clock: Clock) -> None:
+    source = Stubborn(1)
+    app = source.serving()
+    server = Server(app)
+    await settled()
+    (connection,) = app.connections._open
+    draining = asyncio.create_task(app.drain(grace=20))
+    await settled()
+    await connection.end()  # To be told again changes nothing.
+    await clock.advance(0.2, 19.7)
+    assert not source.closed
+    await clock.advance(0.2)
+    await draining
+    assert source.closed
+    assert server.task.result() is None
+
+
+class Clinging:
+    """A source that does not come to an end of its closing; before that it may wait."""
+
+    def __init__(self, *, waits: bool = False) -> None:
+        self._waits = waits
+        self.closing = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"a"
+        if self._waits:
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            yield b"b"
+
+    async def aclose(self) -> None:
+        self.closing += 1
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(("wrapped", "sent"), [(False, 0), (False, 1), (True, 1)])
+async def test_a_source_that_cannot_be_closed_is_let_go_2_seconds_after_the_client_left(
+    wrapped: bool, sent: int, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, closed = Clinging(), Source()
+
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.sse = closed.pieces() if wrapped else source
+        if wrapped:
+            await anext(resp.sse)  # type: ignore[arg-type]
+
+    closed.feed.put_nowait(b"begun")
+    app = streaming(Source(), on_get=on_get)
+    app.resp_options.event_stream = lambda events, resp: Stream(source)
+    server = Server(app)
+    server.fails_at = lambda event: len(server.sent) == sent
+    await settled()
+    await clock.advance(1.99)
+    assert not server.task.done()
+    await clock.advance(0.21)
+    assert server.task.result() is None
+    assert len(app.connections) == 0
+    assert source.closing == 1
+    assert closed.closed.is_set() is wrapped
+    assert warned(caplog, "Source.pieces" if wrapped else "Clinging") == 1
+
+
+def clinging(source: Clinging) -> App:
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.stream = source
+
+    return streaming(Source(), on_get=on_get)
+
+
+async def test_a_source_that_swallows_and_cannot_be_closed_is_told_of_once(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server(clinging(Clinging(waits=True)))
+    await settled()
+    server.leave()
+    await settled()
+    assert warned(caplog, "Clinging") == 1
+    await clock.advance(1.99)
+    assert not server.task.done()
+    await clock.advance(0.21)
+    assert server.task.result() is None
+    assert server.sent[1:] == [piece(b"a")]
+    assert warned(caplog, "Clinging") == 1
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_a_source_that_cannot_be_closed_does_not_hold_up_a_drain(
+    broken: bool, clock: Clock
+) -> None:
+    def breaks(event: Event) -> bool:
+        if broken and event["type"] != START:
+            raise RuntimeError("The server's own.")
+        return False
+
+    app = clinging(Clinging())
+    server = Server(app)
+    server.fails_at = breaks
+    await settled()
+    assert server.sent[1:] == [piece(b"a"), LAST] * (not broken)
+    await clock.advance(0.2, 100)  # It may take its time: no client has left.
+    assert not server.task.done()
+    draining = asyncio.create_task(app.drain(grace=1))
+    await settled()
+    await clock.advance(1)
+    await draining
+    assert server.task.result() is None
+    assert len(app.connections) == 0
 
 
 # Drain.
@@ -611,6 +1056,29 @@ async def test_a_drain_ends_open_streams_so_that_clients_see_the_end() -> None:
     await server.over()
     assert server.sent[1:] == [piece(b"a"), LAST]
     assert source.closed.is_set()
+
+
+async def test_the_farewell_is_the_last_piece_of_a_stream_that_a_drain_ends() -> None:
+    source = Source(b"a")
+    app = streaming(source, farewell=lambda: b"bye")
+    server = Server(app)
+    await server.sent_all(2)
+    await soon(app.drain(grace=5))
+    await server.over()
+    assert server.sent[1:] == [piece(b"a"), piece(b"bye"), LAST]
+
+
+@pytest.mark.parametrize("ends", ["by itself", "left"])
+async def test_there_is_no_farewell_for_a_stream_that_ends_otherwise(ends: str) -> None:
+    source = Source(b"a")
+    server = Server(streaming(source, farewell=lambda: b"bye"))
+    await server.sent_all(2)
+    if ends == "left":
+        server.leave()
+    else:
+        source.feed.put_nowait("end")
+    await server.over()
+    assert piece(b"bye") not in server.sent
 
 
 async def test_a_stream_whose_response_has_only_begun_ends_before_its_first_piece() -> (

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from falconws.core import App, HTTPForbidden, Request, Response
+from falconws.core import App, Event, HTTPForbidden, Request, Response
 from falconws.media import BaseHandler, Handlers, JSONHandler
 from falconws.sse import EventStreams, SSEvent
 from falconws.sse.extension import open_event_stream
-from falconws.testing import ASGIConductor, Result
+from falconws.testing import ASGIConductor, Result, create_scope
 
 Responder = Callable[[Request, Response], Awaitable[None]]
 
@@ -174,6 +176,33 @@ async def test_a_generator_is_closed_when_the_client_leaves() -> None:
     assert len(app.connections) == 0
 
 
+async def test_a_drain_tells_each_client_another_time_to_come_back_after() -> None:
+    async def respond(req: Request, resp: Response) -> None:
+        resp.sse = for_ever()
+
+    async def for_ever() -> AsyncIterator[None]:
+        yield None
+        await asyncio.Event().wait()
+
+    app = serving(respond)
+    times = set()
+    async with ASGIConductor(app) as conductor, AsyncExitStack() as stack:
+        opening = [conductor.simulate_get_stream("/") for _ in range(20)]
+        streams = [await stack.enter_async_context(each) for each in opening]
+        for result in streams:
+            assert await result.stream.read() == b": ping\n\n"
+        await app.drain()
+        for result in streams:
+            last = (await result.stream.read()).decode()
+            found = re.fullmatch(r"retry: (\d+)\n\n", last)
+            assert found is not None
+            times.add(int(found[1]))
+            assert await result.stream.read() == b""  # a whole body, not a broken one
+    assert min(times) >= 1000
+    assert max(times) <= 5000
+    assert len(times) > 1
+
+
 async def test_a_drain_closes_the_generator_and_ends_the_response() -> None:
     ended: list[str] = []
     app = waiting(ended)
@@ -182,7 +211,6 @@ async def test_a_drain_closes_the_generator_and_ends_the_response() -> None:
         async with asyncio.timeout(5):
             await app.drain()
         assert ended == ["finally"]
-        assert await result.stream.read() == b""  # a whole body, not a broken one
     assert (await get(app)).status_code == 503
 
 
@@ -198,6 +226,34 @@ def test_silence_is_broken_by_a_comment_every_15_seconds() -> None:
     assert stream.source is source
     assert stream.keep_alive == b": ping\n\n"
     assert stream.keep_alive_interval == 15.0
+
+
+async def test_an_event_stream_whose_comment_nobody_reads_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now)
+    ended: list[str] = []
+    sent: list[bytes] = []
+
+    async def send(event: Event) -> None:
+        sent.append(event.get("body", b""))
+        if event.get("body") == b": ping\n\n":
+            await asyncio.Event().wait()
+
+    app = waiting(ended)
+    requests: asyncio.Queue[Event] = asyncio.Queue()
+    task = asyncio.create_task(app(create_scope("/"), requests.get, send))
+    # The event is sent; the comment comes; it is seen to wait; not yet, and then for too long.
+    for seconds in (0, 15, 0.2, 29.9, 0.2):
+        assert ended == []
+        now += seconds
+        for _ in range(30):
+            await asyncio.sleep(0)
+    assert ended == ["finally"]
+    assert task.result() is None
+    assert sent == [b"", b"data: hi\n\n", b": ping\n\n"]
 
 
 async def test_an_http_error_after_the_stream_was_set_is_what_is_sent() -> None:

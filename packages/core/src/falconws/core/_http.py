@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ._recovery import ErrorHandler
-from ._sending import send_body, send_stream
+from ._sending import send_body
+from ._streaming import send_stream
 from .errors import (
     ClientDisconnected,
     HTTPBadRequest,

@@ -94,8 +94,21 @@ class ResponseOptions:
     static_media_types: Mapping[str, str] = field(default_factory=_static_media_types)
     """The media types of static files, by their endings: ``{'.html': 'text/html'}``."""
 
+    send_timeout: float | None = 30.0
+    """Seconds that a send may wait for a client that does not read, for each 256 KiB of what is
+    sent at once. Then it is treated as if the client had left: a stream is closed, and what is
+    left of the response is not sent. None for no limit. A body in one piece up to 64 KiB has
+    none, nor has a file that the server sends by itself."""
+
     event_stream: EventStreamOpener | None = None
     """What serves ``resp.sse``. falconws-sse fills it; None while there is no such package."""
+
+    def __post_init__(self) -> None:
+        timeout = self.send_timeout
+        if timeout is not None and timeout <= 0:
+            raise ValueError(
+                f"send_timeout is above 0, or None for no limit, not {timeout}."
+            )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterable
 from functools import partial
 from typing import Any
@@ -17,12 +18,16 @@ MEDIA_EVENT_STREAM = "text/event-stream"
 _PING_INTERVAL = 15.0
 _PING = b": ping\n\n"
 
+# Milliseconds, between which clients come back to a server that went away: not all at once.
+_RETRY = (1000, 5000)
+
 
 class EventStreams:
     """Serves what responders set as ``resp.sse``.
 
     A stream is sent with the headers that keep caches and proxies from holding it back, and
-    has a comment sent for it after 15 seconds of silence.
+    has a comment sent for it after 15 seconds of silence. When the App stops, its clients are
+    told to come back after 1 to 5 seconds, each at a time of its own.
     """
 
     def install(self, app: App) -> None:
@@ -42,7 +47,18 @@ def open_event_stream(events: AsyncIterable[Any], resp: Response) -> Stream:
             "X-Accel-Buffering", "no"
         )  # nginx holds a response back without it
     handler = resp.options.media_handlers.get(MEDIA_JSON)
-    return Stream(events, partial(_encode, handler), _PING, _PING_INTERVAL)
+    return Stream(
+        events,
+        partial(_encode, handler),
+        keep_alive=_PING,
+        keep_alive_interval=_PING_INTERVAL,
+        farewell=_farewell,
+    )
+
+
+def _farewell() -> bytes:
+    """Give what sets the time after which a client comes back (WHATWG HTML, 9.2.6)."""
+    return b"retry: %d\n\n" % random.randint(*_RETRY)
 
 
 def _encode(handler: BaseHandler | None, event: Any) -> bytes:

@@ -122,8 +122,7 @@ class Request(RequestForwarded):
         """Return when the client has left: what a long poll waits for beside its news.
 
         Reading the body meanwhile, in another task, is possible. Of a body that nobody reads
-        no more is taken from the server than it gives at once, and behind that the client's
-        leaving is not seen.
+        64 KiB are taken from the server, and behind that the client's leaving is not seen.
 
         Raises:
             UnsupportedError: The request opens a WebSocket, which tells of it by itself.

@@ -11,6 +11,11 @@ from ..scopes import Event, Receive
 
 __all__ = ("BoundedStream",)
 
+# Bytes that nobody has read, up to which `watch` receives more: what a server like uvicorn holds
+# back by itself before it lets the client wait. What is added to them is copied with them,
+# which this bounds too, however small the chunks are.
+_READ_AHEAD = 64 * 1024
+
 
 class BoundedStream:
     """The body of a request as an asynchronous file that can be read once.
@@ -125,17 +130,20 @@ class BoundedStream:
     async def watch(self) -> None:
         """Return when the client has left.
 
-        What comes of the body meanwhile stays to be read. There is no more of it held than
-        the server delivers at once: while that is not read, nothing more is received, and the
-        client's leaving is not noticed.
+        What comes of the body meanwhile stays to be read. While 64 KiB of it are not read,
+        and it is not complete, nothing more is received, and the client's leaving is not
+        noticed.
         """
         while not self._left:
-            if self._buffer and self._remaining != 0:
+            if self._is_full():
                 self._consumed.clear()
                 await self._consumed.wait()
             async with self._lock:
-                if not self._left and not (self._buffer and self._remaining != 0):
+                if not self._left and not self._is_full():
                     self.take(await self._receive())
+
+    def _is_full(self) -> bool:
+        return len(self._buffer) >= _READ_AHEAD and self._remaining != 0
 
     def take(self, event: Event) -> None:
         """Take an event of the server's into the stream."""
@@ -169,6 +177,8 @@ class BoundedStream:
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Iterate over the chunks in which the server delivers the body.
+
+        Those that came during `watch`, and were not read yet, are one.
 
         Raises:
             OperationNotAllowed: The stream was closed, or is being iterated already.

@@ -37,6 +37,7 @@ class Stream:
         keep_alive_interval: How long that while is, in seconds; None for for ever.
         path: The absolute path of the file that the pieces are all of, for a server that sends
             files by itself; None for anything else.
+        farewell: Gives the last piece of a stream that the App ends; None for none.
     """
 
     source: AsyncIterable[Any]
@@ -44,6 +45,7 @@ class Stream:
     keep_alive: bytes = b""
     keep_alive_interval: float | None = None
     path: str | None = None
+    farewell: Callable[[], bytes] | None = None
 
 
 class FileStream:
