@@ -14,6 +14,8 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from . import states
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     path
@@ -97,3 +99,9 @@ def test_every_link_of_the_documents_to_a_file_leads_to_one() -> None:
         if "://" not in target and not (document.parent / target).exists()
     ]
     assert not broken
+
+
+def test_the_states_of_a_websocket_are_drawn_as_they_are() -> None:
+    page = states.PAGE.read_text(encoding="utf-8")
+    assert "OPEN --> CLOSED: close, disconnect" in page
+    assert states.written(page) == page
