@@ -32,6 +32,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,  # so that what it starts can be ended with it
         )
         self._lines: list[str] = []
         self._over = False
@@ -78,13 +79,20 @@ class Server:
             try:
                 self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+                self._kill()
                 pytest.fail(f"The server did not end on {number.name}:\n{self.output}")
         self._reader.join(PATIENCE)
+        if self._reader.is_alive():  # somebody holds the other end of the pipe
+            self._kill()
+            pytest.fail(f"The server left processes behind:\n{self.output}")
         if self.process.stdout is not None:
             self.process.stdout.close()
         return self.process.returncode
+
+    def _kill(self) -> None:
+        """End the process and what it has started."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
