@@ -72,9 +72,8 @@ class OpenSocket:
         ws = self.ws
         now = asyncio.get_running_loop().time()
         if self._is_frozen(now):
-            self._sending_since = (
-                math.inf
-            )  # Once: who cannot be found now never will be.
+            # Once: who cannot be found now never will be.
+            self._sending_since = math.inf
             ws.give_up()
         if ws.closed or self._ending is not None:
             return

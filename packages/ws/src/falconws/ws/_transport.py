@@ -165,10 +165,8 @@ class Transport(Handshake):
             await self._send(event)
         except _OVER as exc:
             raise self._broke_off() from exc
-        except (
-            Exception
-        ):  # The server does not like it: the handshake waits for an answer.
-            self._state = State.CONNECTING
+        except Exception:
+            self._state = State.CONNECTING  # It was not answered, and waits for it.
             raise
 
     async def close(
