@@ -5,8 +5,14 @@ from typing import Any, TypedDict
 import msgspec
 import pytest
 
-from falconws.media import PayloadInvalidError
-from falconws.media.typed import convert
+from falconws.media import (
+    JSONHandler,
+    JSONHandlerWS,
+    MessagePackHandler,
+    MessagePackHandlerWS,
+    PayloadInvalidError,
+)
+from falconws.media.typed import convert, plain
 
 
 class Move(msgspec.Struct):
@@ -63,3 +69,42 @@ def test_without_msgspec_it_says_what_to_install(
     monkeypatch.setitem(sys.modules, "msgspec", None)
     with pytest.raises(RuntimeError, match=r"pip install falconws-media\[msgspec\]"):
         convert({"x": 7}, Move)
+
+
+class Game(msgspec.Struct):
+    name: str
+    moves: list[Move]
+    board: bytes = b""
+
+
+GAME = Game("chess", [Move(1, 2)], b"\x00\xff")
+
+
+def test_an_instance_is_sent_as_what_it_is_made_of() -> None:
+    sent = {"games": [GAME]}
+    json = '{"games":[{"name":"chess","moves":[{"x":1,"y":2}],"board":"AP8="}]}'
+    assert JSONHandler().encode(sent) == json.encode()
+    assert JSONHandlerWS().serialize(sent) == json
+    packed = MessagePackHandler().encode(sent)
+    assert packed == MessagePackHandlerWS().serialize(sent)
+    (game,) = MessagePackHandler().decode(packed)["games"]
+    assert game == {
+        "name": "chess",
+        "moves": [{"x": 1, "y": 2}],
+        "board": b"\x00\xff",
+    }
+    assert convert(game, Game) == GAME
+
+
+@pytest.mark.parametrize("encode", [JSONHandler().encode, MessagePackHandler().encode])
+def test_what_is_no_instance_of_such_a_type_is_still_refused(encode: Any) -> None:
+    with pytest.raises(TypeError):
+        encode({"thing": object()})
+
+
+def test_without_msgspec_there_are_no_such_instances(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "msgspec")
+    with pytest.raises(TypeError, match="no form for Game"):
+        plain(GAME)

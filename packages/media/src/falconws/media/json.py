@@ -10,24 +10,30 @@ from typing import IO, Any
 from .errors import JSONMalformedError, PayloadEmptyError
 from .handler import BaseHandler
 from .messages import TextBaseHandlerWS
+from .typed import plain
 
 __all__ = ("JSONHandler", "JSONHandlerWS")
 
 Dumps = Callable[[Any], str | bytes]
 Loads = Callable[[Any], Any]
 
-_default_dumps: Dumps
 _default_loads: Loads
 try:
     import orjson
 except ImportError:  # PyPy, where orjson does not exist
-    _default_dumps = functools.partial(
-        json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    _default_dumps: Dumps = functools.partial(
+        json.dumps,
+        ensure_ascii=False,
+        separators=(",", ":"),
+        allow_nan=False,
+        default=plain,
     )
     _default_loads = json.loads
 else:
-    _default_dumps = orjson.dumps
     _default_loads = orjson.loads
+
+    def _default_dumps(media: object) -> bytes:
+        return orjson.dumps(media, plain)
 
 
 def _malformed(exc: ValueError) -> JSONMalformedError:
@@ -72,7 +78,7 @@ class JSONHandler(_JSON, BaseHandler):
     """
 
     def encode(self, media: object, content_type: str | None = None) -> bytes:
-        """Turn an object into UTF-8 JSON.
+        """Turn an object into UTF-8 JSON; it may be, or contain, a `msgspec.Struct`.
 
         Raises:
             TypeError: The object is of a type that JSON has no form for.
@@ -110,7 +116,7 @@ class JSONHandlerWS(_JSON, TextBaseHandlerWS):
     """
 
     def serialize(self, media: Any) -> str:
-        """Turn an object into JSON.
+        """Turn an object into JSON; it may be, or contain, a `msgspec.Struct`.
 
         Raises:
             TypeError: The object is of a type that JSON has no form for.

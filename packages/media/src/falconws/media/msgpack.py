@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import IO, Any, cast
 
 import msgpack
@@ -9,12 +10,16 @@ import msgpack
 from .errors import PayloadEmptyError, PayloadMalformedError
 from .handler import BaseHandler
 from .messages import BinaryBaseHandlerWS
+from .typed import plain
 
 __all__ = ("MessagePackHandler", "MessagePackHandlerWS")
 
 
+_plain = functools.partial(plain, builtin_types=(bytes,))
+
+
 def _pack(media: object) -> bytes:
-    return cast(bytes, msgpack.packb(media))
+    return cast(bytes, msgpack.packb(media, default=_plain))
 
 
 def _unpack(data: bytes) -> Any:
@@ -32,7 +37,7 @@ class MessagePackHandler(BaseHandler):
     """MessagePack in the body of a request or response."""
 
     def encode(self, media: object, content_type: str | None = None) -> bytes:
-        """Turn an object into MessagePack.
+        """Turn an object into MessagePack; it may be, or contain, a `msgspec.Struct`.
 
         Raises:
             TypeError: The object is of a type that MessagePack has no form for.
@@ -66,7 +71,7 @@ class MessagePackHandlerWS(BinaryBaseHandlerWS):
     """MessagePack in the BINARY messages of a WebSocket."""
 
     def serialize(self, media: Any) -> bytes:
-        """Turn an object into MessagePack.
+        """Turn an object into MessagePack; it may be, or contain, a `msgspec.Struct`.
 
         Raises:
             TypeError: The object is of a type that MessagePack has no form for.

@@ -1,4 +1,4 @@
-"""Payloads of a type: what was deserialized becomes an instance of it, or an error.
+"""Payloads of a type: what was deserialized becomes an instance of it, and the other way around.
 
 The types are those of msgspec: its Structs, and dataclasses, TypedDicts, unions and whatever
 else it knows. It is an extra: ``pip install falconws-media[msgspec]``.
@@ -6,11 +6,13 @@ else it knows. It is an extra: ``pip install falconws-media[msgspec]``.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from .errors import PayloadInvalidError
 
-__all__ = ("convert",)
+__all__ = ("convert", "plain")
 
 T = TypeVar("T")
 
@@ -34,6 +36,22 @@ def convert(media: object, kind: type[T]) -> T:
     else:
         return instance
     raise error  # Not where msgspec's is at hand, which keeps the payload alive.
+
+
+def plain(instance: object, builtin_types: Iterable[type] = ()) -> Any:
+    """Make dictionaries, lists, strings and numbers of an instance; for a library's ``default``.
+
+    Args:
+        instance: What the library has no form for.
+        builtin_types: What it has a form for, besides those: ``bytes`` in MessagePack.
+
+    Raises:
+        TypeError: There is none for this either.
+    """
+    msgspec = sys.modules.get("msgspec")  # imported by who has made a Struct
+    if msgspec is None or not isinstance(instance, msgspec.Struct):
+        raise TypeError(f"There is no form for {type(instance).__name__}.")
+    return msgspec.to_builtins(instance, builtin_types=builtin_types, str_keys=True)
 
 
 def _msgspec() -> Any:
