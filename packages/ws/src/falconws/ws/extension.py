@@ -75,8 +75,6 @@ class WebSocketServer:
         self._process_request = app.middleware.functions("process_request_ws")
         self._process_resource = app.middleware.functions("process_resource_ws")
         self._process_response = app.middleware.functions("process_response_ws")
-        # Asking a function for its signature costs more than serving a connection.
-        self._takes_ws: dict[ErrorHandler, bool] = {}
         self._defaults: dict[type[Exception], ErrorHandler] = {
             HTTPError: self._refuse,
             HTTPStatus: self._redirect,
@@ -181,10 +179,9 @@ class WebSocketServer:
         handlers = self._app.error_handlers
         handler = handlers.find(type(exc), self._defaults)
         assert handler is not None  # There is a default for Exception.
-        takes_ws = self._takes_ws.get(handler)
-        if takes_ws is None:
-            takes_ws = self._takes_ws[handler] = _takes_ws(handler)
-        kwargs = {"ws": ws} if takes_ws else {}
+        # Those of this class do. To ask a function costs as much as to serve a connection.
+        is_own = getattr(handler, "__self__", None) is self
+        kwargs = {"ws": ws} if is_own or _takes_ws(handler) else {}
         errors = [exc]
         handled = True
         try:
