@@ -233,7 +233,7 @@ _OF_THE_FLOW = [
     _of(
         "sink-group",
         "A sink whose prefix has a group `ws` is given that by this name, and the WebSocket in place of the response.",
-        "The handshake is refused: the name cannot stand for both.",
+        "It is not asked: the name cannot stand for both.",
     ),
     _of(
         "middleware",
