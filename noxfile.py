@@ -121,7 +121,10 @@ def tests(session: nox.Session, version: str) -> None:
     if python is None:
         session.skip(f"There is no Python {version} on this machine.")
     programs = sync(session, f"tests-{version}", "test", python)
-    session.run(str(programs / "python"), "-m", "pytest", *session.posargs)
+    # What runs on the oldest and the newest runs in between; real servers take their time.
+    is_between = version not in (PYTHONS[0], PYTHONS[-1])
+    chosen = ["packages", "tests/conformance"] if is_between else []
+    session.run(str(programs / "python"), "-m", "pytest", *(session.posargs or chosen))
 
 
 @nox.session
