@@ -34,6 +34,7 @@ class BoundedStream:
         "_position",
         "_receive",
         "_remaining",
+        "_start",
     )
 
     def __init__(
@@ -50,7 +51,10 @@ class BoundedStream:
             content_length: The length in bytes; None when it was not announced.
         """
         self._receive = receive
+        # What was not read yet begins at the start: to cut off what was, for each small read,
+        # would copy the rest each time.
         self._buffer = b""
+        self._start = 0
         # What the server still has for us: None for an unknown number of bytes, 0 for none.
         self._remaining = content_length
         self._position = 0
@@ -116,6 +120,9 @@ class BoundedStream:
             ClientDisconnected: The client left before the body was complete.
         """
         self._check_open()
+        if size is not None and 0 <= size <= self._held:
+            self._consumed.set()
+            return self._pop(size)
         wanted = math.inf if size is None or size < 0 else size
         chunks: list[bytes] = []
         length = 0
@@ -124,7 +131,7 @@ class BoundedStream:
                 chunks.append(chunk)
                 length += len(chunk)
         finally:  # also when this is cancelled: what came stays there to be read
-            self._buffer = b"".join([*chunks, self._buffer])
+            self._buffer = b"".join([*chunks, self._take_all()])
         return self._pop(int(min(wanted, length)))
 
     async def watch(self) -> None:
@@ -143,7 +150,11 @@ class BoundedStream:
                     self.take(await self._receive())
 
     def _is_full(self) -> bool:
-        return len(self._buffer) >= _READ_AHEAD and self._remaining != 0
+        return self._held >= _READ_AHEAD and self._remaining != 0
+
+    @property
+    def _held(self) -> int:
+        return len(self._buffer) - self._start
 
     def take(self, event: Event) -> None:
         """Take an event of the server's into the stream."""
@@ -158,7 +169,7 @@ class BoundedStream:
             self._remaining -= len(chunk)
         if not event.get("more_body", False):
             self._remaining = 0
-        self._buffer += chunk
+        self._buffer = self._take_all() + chunk
 
     async def readall(self) -> bytes:
         """Read everything that is left."""
@@ -199,8 +210,20 @@ class BoundedStream:
             raise OperationNotAllowed("The stream is closed.")
 
     def _pop(self, size: int) -> bytes:
-        data, self._buffer = self._buffer[:size], self._buffer[size:]
+        end = self._start + size
+        if end < len(self._buffer):
+            data = self._buffer[self._start : end]
+            self._start = end
+        else:
+            data = self._take_all()
         self._position += len(data)
+        return data
+
+    def _take_all(self) -> bytes:
+        """Give everything that is held, and hold nothing."""
+        data = self._buffer[self._start :]  # no copy from the very start
+        self._buffer = b""
+        self._start = 0
         return data
 
     async def _next_chunk(self) -> bytes:
@@ -213,6 +236,5 @@ class BoundedStream:
                 raise ClientDisconnected(
                     "The client disconnected before the body of its request was complete."
                 )
-        chunk, self._buffer = self._buffer, b""
         self._consumed.set()
-        return chunk
+        return self._take_all()
