@@ -1,6 +1,7 @@
 import asyncio
 import io
 import logging
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from types import SimpleNamespace
@@ -554,6 +555,128 @@ async def test_silence_is_broken_by_the_keep_alive_until_the_source_goes_on() ->
     assert bodies[bodies.index(b"a") + 1] == b"ping"
     assert bodies[-1] == b""
     assert set(bodies) == {b"ping", b"a", b""}
+
+
+def opening(source: Source, **kwargs: Any) -> App:
+    """An App whose streams have what else a `Stream` can have."""
+    app = streaming(source)
+    app.resp_options.event_stream = lambda events, resp: Stream(
+        events, None, b"ping", **kwargs
+    )
+    return app
+
+
+async def test_the_opening_goes_before_the_first_piece_and_does_not_wait_for_it(
+    clock: Clock,
+) -> None:
+    source = Source()
+    server = Server(opening(source, opening=b"open", first_keep_alive=0.1))
+    await settled()
+    assert server.sent[1:] == [piece(b"open")]
+    await clock.advance(100)
+    assert server.sent[1:] == [piece(b"open")]
+    source.feed.put_nowait(b"a")
+    source.feed.put_nowait("end")
+    await server.over()
+    assert server.sent[1:] == [piece(b"open"), piece(b"a"), LAST]
+
+
+async def test_a_client_that_leaves_at_the_opening_is_sent_nothing_more() -> None:
+    source = Source(b"a")
+    server = Server(opening(source, opening=b"open"))
+    server.fails_at = lambda event: event.get("body") == b"open"
+    await server.over()
+    assert len(server.sent) == 1
+    assert not source.feed.empty()
+
+
+@pytest.mark.parametrize("waits_at", [START, "http.response.body"])
+async def test_a_stream_that_a_drain_ends_at_its_opening_has_no_pieces(
+    waits_at: str,
+) -> None:
+    source = Source(b"a")
+    app = opening(source, opening=b"open")
+    server = Server(app)
+    server.waits_at = lambda event: event["type"] == waits_at
+    await settled()
+    draining = asyncio.create_task(app.drain(grace=5))
+    await settled()
+    server.may_send.set()
+    await soon(draining)
+    await server.over()
+    assert server.sent[1:] == [piece(b"open")] * (waits_at != START) + [LAST]
+
+
+@pytest.mark.parametrize("interval", [None, 15.0])
+async def test_the_first_keep_alive_has_an_interval_of_its_own(
+    interval: float | None, clock: Clock
+) -> None:
+    source = Source()
+    app = opening(source, first_keep_alive=0.1, keep_alive_interval=interval)
+    server = Server(app)
+    await settled()
+    await clock.advance(0.09)
+    assert server.sent[1:] == []
+    await clock.advance(0.02)
+    assert server.sent[1:] == [piece(b"ping")]
+    await clock.advance(14.9)
+    assert len(server.sent) == 2
+    await clock.advance(0.2)
+    assert len(server.sent) == (2 if interval is None else 3)
+    source.feed.put_nowait("end")
+    await server.over()
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_piece_that_comes_at_once_needs_no_first_keep_alive(
+    late: bool, clock: Clock
+) -> None:
+    source = Source()
+    app = opening(source, first_keep_alive=0.1, keep_alive_interval=15.0)
+    server = Server(app)
+    server.waits_at = lambda event: late and event["type"] != START
+    await settled()
+    source.feed.put_nowait(b"a")  # No time has passed, by a clock of low resolution.
+    await settled()
+    await clock.advance(0.11, 1)
+    server.may_send.set()  # While it was being sent there was no silence.
+    await settled()
+    await clock.advance(13)
+    assert server.sent[1:] == [piece(b"a")]
+    await clock.advance(3)
+    assert server.sent[1:] == [piece(b"a"), piece(b"ping")]
+    source.feed.put_nowait("end")
+    await server.over()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "over"), [(3.0, True), (None, False), (math.inf, False)]
+)
+async def test_a_stream_may_have_a_time_to_read_of_its_own(
+    seconds: float | None, over: bool, clock: Clock
+) -> None:
+    app = opening(Source(b"a"), send_timeout=seconds)
+    server = Server(app)
+    server.waits_at = lambda event: event["type"] != START
+    await settled()
+    await clock.advance(0.2, 2.9)
+    assert not server.task.done()
+    await clock.advance(0.2)
+    assert server.task.done() is over
+    await clock.advance(27)
+    assert server.task.done() is (seconds != math.inf)
+    server.leave()
+    await server.over()
+
+
+def test_what_would_give_a_stream_if_it_were_called_is_refused_with_what_to_do() -> (
+    None
+):
+    async def no_generator() -> None: ...
+
+    for wrong, words in ((Source, "class Source; call it"), (no_generator(), "corout")):
+        with pytest.raises(TypeError, match=words):
+            Response().stream = wrong
 
 
 async def test_a_source_that_is_never_silent_needs_no_keep_alive() -> None:

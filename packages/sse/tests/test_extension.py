@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from types import SimpleNamespace
@@ -12,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from falconws.core import App, Event, HTTPForbidden, Request, Response
+from falconws.core import App, Event, HTTPForbidden, Request, Response, ResponseOptions
 from falconws.media import BaseHandler, Handlers, JSONHandler
-from falconws.sse import EventStreams, SSEvent
+from falconws.sse import EventStream, EventStreams, SSEvent
 from falconws.sse.extension import open_event_stream
 from falconws.testing import ASGIConductor, Result, create_scope
 
@@ -100,6 +102,10 @@ class Framed:
         (None, ": ping\n\n"),
         (Framed("data: mine\n\n"), "data: mine\n\n"),
         (Framed(b"data: mine\n\n"), "data: mine\n\n"),
+        ("a\r\nb", "data: a\ndata: b\n\n"),
+        ("", "data: \n\n"),
+        ([SSEvent("1"), None, "2", [Framed("x")]], "data: 1\n\n: ping\n\ndata: 2\n\nx"),
+        ([], ""),
     ],
 )
 async def test_an_event_is_sent_as_it_serializes(event: object, wire: str) -> None:
@@ -125,6 +131,13 @@ async def test_events_are_sent_one_by_one_as_they_come() -> None:
         assert await result.stream.read() == b""
 
 
+async def test_a_list_of_events_is_sent_at_once() -> None:
+    app = sending(Source([SSEvent("1"), SSEvent("2")], SSEvent("3")))
+    async with ASGIConductor(app).simulate_get_stream("/") as result:
+        chunks = [chunk async for chunk in result.stream]
+    assert chunks == [b"data: 1\n\ndata: 2\n\n", b"data: 3\n\n"]
+
+
 async def test_json_goes_through_the_handler_of_the_app() -> None:
     app = sending(Source(SSEvent(json=[1])))
     app.resp_options.media_handlers["application/json"] = JSONHandler(
@@ -139,7 +152,7 @@ async def test_json_is_still_json_where_the_app_has_no_handler_for_it() -> None:
     assert (await get(app)).text == "data: [1,2]\n\n"
 
 
-@pytest.mark.parametrize("item", ["data: x\n\n", b"x", {"data": "x"}, 7])
+@pytest.mark.parametrize("item", [("a", "b"), b"x", {"data": "x"}, 7])
 async def test_an_item_that_is_no_event_raises_a_sentence_that_helps(
     item: object,
 ) -> None:
@@ -220,12 +233,114 @@ async def test_a_source_is_closed_when_it_has_ended() -> None:
     assert source.closed
 
 
-def test_silence_is_broken_by_a_comment_every_15_seconds() -> None:
+def test_silence_is_broken_by_a_comment_soon_and_then_every_15_seconds() -> None:
     source = Source()
     stream = open_event_stream(source, Response())
     assert stream.source is source
     assert stream.keep_alive == b": ping\n\n"
-    assert stream.keep_alive_interval == 15.0
+    assert (stream.first_keep_alive, stream.keep_alive_interval) == (0.1, 15.0)
+    assert (stream.opening, stream.send_timeout) == (b"", None)
+
+
+async def test_a_client_hears_of_its_stream_before_there_is_an_event() -> None:
+    first = asyncio.Event()
+
+    async def events() -> AsyncIterator[SSEvent]:
+        await first.wait()
+        yield SSEvent("1")
+
+    async def responder(req: Request, resp: Response) -> None:
+        resp.sse = EventStream(events(), ping=None)
+
+    async with ASGIConductor(serving(responder)).simulate_get_stream("/") as result:
+        assert await result.stream.read() == b": ping\n\n"
+        first.set()
+        assert await result.stream.read() == b"data: 1\n\n"
+
+
+# With options.
+
+
+async def test_options_hold_for_the_stream_that_they_are_given_to() -> None:
+    source = Source(SSEvent("hi"))
+    headers = {"Cache-Control": "no-store", "X-Feed": "news"}
+
+    async def responder(req: Request, resp: Response) -> None:
+        resp.cache_control = ["private"]
+        resp.sse = EventStream(source, retry=7000, headers=headers)
+
+    result = await get(serving(responder))
+    assert result.text == "retry: 7000\n\ndata: hi\n\n"
+    assert result.headers["cache-control"] == "no-store"
+    assert result.headers["x-feed"] == "news"
+    assert result.headers["content-type"] == "text/event-stream"
+    assert result.headers["x-accel-buffering"] == "no"
+    assert source.closed
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, None),
+        ({"send_timeout": 7}, 7),
+        ({"send_timeout": None}, math.inf),
+    ],
+)
+def test_the_time_to_read_is_that_of_the_app_unless_it_is_given(
+    options: dict[str, Any], expected: float | None
+) -> None:
+    resp: Any = Response(ResponseOptions(event_stream=open_event_stream))
+    source = Source()
+    resp.sse = EventStream(source, ping=2, **options)
+    stream = resp.open_stream()
+    assert (stream.send_timeout, stream.keep_alive_interval) == (expected, 2)
+    assert stream.source is resp.sse is source
+
+
+class Compressing:
+    """A pure ASGI middleware that compresses what it is given, and holds nothing back."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        compressor = zlib.compressobj(wbits=31)
+
+        async def compressed(event: Event) -> None:
+            if event["type"] == "http.response.start":
+                event["headers"].append((b"content-encoding", b"gzip"))
+            else:
+                body = compressor.compress(event["body"])
+                if event["more_body"]:
+                    body += compressor.flush(zlib.Z_SYNC_FLUSH)
+                else:
+                    body += compressor.flush()
+                event["body"] = body
+            await send(event)
+
+        await self.app(scope, receive, compressed)
+
+
+async def test_each_event_goes_through_a_compressing_middleware_as_it_comes() -> None:
+    second = asyncio.Event()
+
+    async def events() -> AsyncIterator[SSEvent]:
+        yield SSEvent("1")
+        await second.wait()
+        yield SSEvent("2")
+
+    async def responder(req: Request, resp: Response) -> None:
+        resp.sse = events()
+
+    app = Compressing(serving(responder))
+    expand = zlib.decompressobj(wbits=31).decompress
+    async with ASGIConductor(app).simulate_get_stream("/") as result:
+        assert expand(await result.stream.read()) == b"data: 1\n\n"
+        second.set()
+        assert expand(await result.stream.read()) == b"data: 2\n\n"
+        assert result.headers["content-encoding"] == "gzip"
+        assert result.headers["cache-control"] == "no-cache"
+        assert result.headers["x-accel-buffering"] == "no"
 
 
 async def test_an_event_stream_whose_comment_nobody_reads_is_given_up(
@@ -270,37 +385,48 @@ async def test_an_http_error_after_the_stream_was_set_is_what_is_sent() -> None:
     assert (source.begun, source.closed) == (False, True)
 
 
-async def test_a_head_has_the_headers_of_the_stream_and_begins_nothing() -> None:
-    source = Source(SSEvent("hi"))
-    result = await ASGIConductor(sending(source)).simulate_head("/")
-    assert result.headers["content-type"] == "text/event-stream"
-    assert result.content == b""
-    assert (source.begun, source.closed) == (False, True)
-
-
-async def test_a_204_ends_a_client_that_comes_back_and_begins_nothing() -> None:
+@pytest.mark.parametrize("status", [200, 204, 205, 304])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_where_there_is_no_body_nothing_is_begun_or_sent(
+    method: str, status: int
+) -> None:
     source = Source(SSEvent("hi"))
 
     async def responder(req: Request, resp: Response) -> None:
-        resp.status = 204  # WHATWG HTML, 9.2.1: it tells a client to stop reconnecting
-        resp.sse = source
+        resp.status = status  # WHATWG HTML, 9.2.1: a 204 stops a client's reconnecting
+        resp.sse = EventStream(source, retry=1)
 
-    result = await get(serving(responder))
-    assert (result.status_code, result.content) == (204, b"")
-    assert (source.begun, source.closed) == (False, True)
+    result = await ASGIConductor(serving(responder)).simulate_request(method, "/")
+    begins = (method, status) == ("GET", 200)
+    assert result.status_code == status
+    assert result.content == b"retry: 1\n\ndata: hi\n\n" * begins
+    assert (source.begun, source.closed) == (begins, True)
+    if status == 200:
+        assert result.headers["content-type"] == "text/event-stream"
 
 
-@pytest.mark.parametrize("events", [SSEvent("hi"), [SSEvent("hi")], "hi"])
-async def test_what_is_no_stream_is_refused_where_it_is_assigned(events: Any) -> None:
-    refused: list[str] = []
+async def generate() -> AsyncIterator[SSEvent]:
+    yield SSEvent("hi")
 
-    async def responder(req: Request, resp: Response) -> None:
-        with pytest.raises(TypeError, match=r"resp\.sse takes an asynchronous"):
-            resp.sse = events
-        refused.append("here")
 
-    await get(serving(responder))
-    assert refused == ["here"]
+@pytest.mark.parametrize("wrap", [None, EventStream])
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        (SSEvent("hi"), "takes an asynchronous"),
+        ([SSEvent("hi")], "takes an asynchronous"),
+        (iter([SSEvent("hi")]), "takes an asynchronous"),
+        ("hi", "takes an asynchronous"),
+        (generate, "the function generate; call it"),
+        (Source, "the class Source; call it"),
+    ],
+)
+def test_what_is_no_stream_is_refused_where_it_is_assigned(
+    events: Any, words: str, wrap: Any
+) -> None:
+    resp = Response(ResponseOptions(event_stream=open_event_stream))
+    with pytest.raises(TypeError, match=rf"resp\.sse .*{words}"):
+        resp.sse = wrap(events) if wrap else events
 
 
 async def test_an_app_that_is_not_told_has_the_extension_because_it_is_installed() -> (

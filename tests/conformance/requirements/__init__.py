@@ -5,9 +5,11 @@ from . import (
     falcon_app,
     falcon_request,
     falcon_response,
+    falcon_sse,
     falcon_websocket,
     specifications,
     websocket_specifications,
+    whatwg_sse,
 )
 
 __all__ = ("REQUIREMENTS",)
@@ -16,7 +18,9 @@ REQUIREMENTS: list[Requirement] = [
     *falcon_app.REQUIREMENTS,
     *falcon_request.REQUIREMENTS,
     *falcon_response.REQUIREMENTS,
+    *falcon_sse.REQUIREMENTS,
     *falcon_websocket.REQUIREMENTS,
     *specifications.REQUIREMENTS,
     *websocket_specifications.REQUIREMENTS,
+    *whatwg_sse.REQUIREMENTS,
 ]

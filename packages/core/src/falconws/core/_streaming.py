@@ -71,9 +71,7 @@ async def _send_response(
         if await _send_path(resp, stream, send) or not await sender.send_all():
             return
         if sender.ended and stream.farewell is not None:
-            body = stream.farewell()
-            event = {"type": "http.response.body", "body": body, "more_body": True}
-            await sender.deliver(event)
+            await sender.deliver(_piece(stream.farewell()))
     last = {"type": "http.response.body", "body": b"", "more_body": False}
     if await sender.deliver(last) and trailers:
         await sender.deliver(trailers_of(resp))
@@ -106,7 +104,9 @@ class _StreamSender:
         # What the responder has set, which it knows by name; `stream` may have wrapped it.
         self._source = resp.stream if resp.sse is None else resp.sse
         self._send = send
-        timeout = resp.options.send_timeout
+        timeout = stream.send_timeout
+        if timeout is None:
+            timeout = resp.options.send_timeout
         self._timeout = math.inf if timeout is None else timeout
         # Whether the client has left, or is taken for gone; and when the source has to be over.
         self._left = False
@@ -119,7 +119,8 @@ class _StreamSender:
         self._cancels = 0
         self._pinging: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        # What the server was given, while it has not taken it; and when it had taken the last.
+        # What the server was given, while it has not taken it; and when it had taken the last,
+        # which is -inf while nothing has followed what a first keep-alive may follow.
         self._event: Event | None = None
         self._last_sent = 0.0
         # What of it `sweep` has seen, and when it did for the first time.
@@ -145,13 +146,20 @@ class _StreamSender:
 
     async def send_all(self) -> bool:
         """Send everything, or as much as the client stays for; give whether it has stayed."""
+        opening = self._stream.opening
+        if opening and not self._stopped and not await self.deliver(_piece(opening)):
+            return False
         if self._stopped:
             return True
         loop = asyncio.get_running_loop()
         watcher = loop.create_task(self._watch())
-        keep_alive = self._stream.keep_alive_interval
-        if keep_alive is not None:
-            self._timer = loop.call_at(self._last_sent + keep_alive, self._ping)
+        first = self._stream.first_keep_alive
+        interval = self._stream.keep_alive_interval
+        if first is not None and not opening:
+            self._timer = loop.call_at(self._last_sent + first, self._ping)
+            self._last_sent = -math.inf
+        elif interval is not None:
+            self._timer = loop.call_at(self._last_sent + interval, self._ping)
         try:
             # A scope without a deadline: it ends when `_stop` gives it one, and tells that
             # cancellation from every other.
@@ -275,6 +283,7 @@ class _StreamSender:
                 chunk = _checked(piece)
             if self._pinging is not None:
                 await self._pinging
+            # Written out: a call of `_piece` is a twentieth of what an event costs.
             self._event = event = {
                 "type": "http.response.body",
                 "body": chunk,
@@ -300,21 +309,19 @@ class _StreamSender:
 
     def _ping(self) -> None:
         """Send the keep-alive if there was silence for as long; come back when it is due."""
-        interval = self._stream.keep_alive_interval
-        assert interval is not None
         loop = asyncio.get_running_loop()
         now = loop.time()
         # While something is being sent there is no silence that this could break.
-        due = (self._last_sent if self._event is None else now) + interval
-        if due <= now:
-            due = now + interval
+        since = self._last_sent if self._event is None else now
+        interval = self._stream.keep_alive_interval
+        if since == -math.inf or (interval is not None and since + interval <= now):
             self._pinging = loop.create_task(self._send_keep_alive())
-        self._timer = loop.call_at(due, self._ping)
+            since = now
+        if interval is not None:
+            self._timer = loop.call_at(since + interval, self._ping)
 
     async def _send_keep_alive(self) -> None:
-        body = self._stream.keep_alive
-        event = {"type": "http.response.body", "body": body, "more_body": True}
-        self._event = event
+        self._event = event = _piece(self._stream.keep_alive)
         try:
             await self._send(event)
             self._event = None
@@ -324,6 +331,10 @@ class _StreamSender:
             self._stop()
         finally:
             self._pinging = None
+
+
+def _piece(body: bytes) -> Event:
+    return {"type": "http.response.body", "body": body, "more_body": True}
 
 
 def _checked(piece: Any) -> bytes:

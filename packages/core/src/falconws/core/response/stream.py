@@ -33,11 +33,17 @@ class Stream:
     Attributes:
         source: Where the pieces come from; closed when the response is over, however it ends.
         encode: Turns a piece into bytes; None if they are bytes already.
-        keep_alive: What to send when there was silence for a while; empty for nothing.
+        keep_alive: What to send when there was silence for a while.
         keep_alive_interval: How long that while is, in seconds; None for for ever.
         path: The absolute path of the file that the pieces are all of, for a server that sends
             files by itself; None for anything else.
         farewell: Gives the last piece of a stream that the App ends; None for none.
+        opening: What goes before the first piece, and does not wait for it; empty for nothing.
+        first_keep_alive: How long the first piece may take until `keep_alive` is sent for the
+            first time, in seconds; None for as long as every other. What holds headers back
+            until there is a body lets them go then.
+        send_timeout: What `ResponseOptions.send_timeout` is for other streams, in seconds; None
+            for the same as for them, `math.inf` for no limit.
     """
 
     source: AsyncIterable[Any]
@@ -46,6 +52,9 @@ class Stream:
     keep_alive_interval: float | None = None
     path: str | None = None
     farewell: Callable[[], bytes] | None = None
+    opening: bytes = b""
+    first_keep_alive: float | None = None
+    send_timeout: float | None = None
 
 
 class FileStream:
@@ -102,14 +111,17 @@ def check_stream(value: Any, attribute: str) -> None:
     Raises:
         TypeError: It is neither an asynchronous iterable nor a file to be read by awaiting.
     """
-    if inspect.isfunction(value) or inspect.ismethod(value):
+    if inspect.isfunction(value) or inspect.ismethod(value) or inspect.isclass(value):
+        kind = "class" if inspect.isclass(value) else "function"
         raise TypeError(
-            f"resp.{attribute} was given the function {value.__qualname__}; call it, and give "
+            f"resp.{attribute} was given the {kind} {value.__qualname__}; call it, and give "
             "what it returns."
         )
     if not hasattr(value, "__aiter__") and (
         attribute == "sse" or not hasattr(value, "read")
     ):
+        if inspect.iscoroutine(value):
+            value.close()  # or Python would warn that nobody has awaited it
         raise TypeError(
             f"resp.{attribute} takes an asynchronous iterable, such as what an `async def` with "
             f"`yield` in it returns, not {type(value).__name__}."
