@@ -110,7 +110,7 @@ def types(session: nox.Session) -> None:
     # By their names: the sources share a namespace, which paths would not tell.
     session.run(mypy, *(arg for name in PACKAGES for arg in ("-p", f"falconws.{name}")))
     tests = [f"packages/{name}/tests" for name in PACKAGES]
-    session.run(mypy, *tests, "tests", "benchmarks", "examples", "noxfile.py")
+    session.run(mypy, *tests, "tests", "benchmarks", "examples", "fuzz", "noxfile.py")
 
 
 @nox.session
@@ -179,6 +179,14 @@ def isolation(session: nox.Session) -> None:
         session.run(python, "-I", "-W", "error", "-c", IMPORT_ALL, f"falconws.{name}")
         uv(session, *install, *TEST_TOOLS, *siblings)
         session.run(python, "-m", "pytest", "-q", f"packages/{name}/tests")
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Look for a minute each for what breaks the invariants in fuzz/."""
+    python = str(sync(session, "fuzz", "test") / "python")
+    for path in sorted((ROOT / "fuzz").glob("[!_]*.py")):
+        session.run(python, "-m", f"fuzz.{path.stem}", *(session.posargs or ["60"]))
 
 
 IMPORT_ALL = """
