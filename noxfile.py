@@ -17,8 +17,15 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 
 # Each package, and what its own tests install beside it and pytest.
 PACKAGES = {
-    "media": ["msgspec"],
-    "core": ["falconws-testing"],
+    "media": ["jsonschema", "msgspec", "pydantic", "python-multipart"],
+    "core": [
+        "falconws-testing",
+        "backports.zstd",
+        "brotli",
+        "jsonschema",
+        "msgspec",
+        "pydantic",
+    ],
     "ws": ["falconws-testing", "itsdangerous", "msgspec"],
     "sse": ["falconws-testing"],
     "testing": ["falconws-ws", "falconws-sse"],

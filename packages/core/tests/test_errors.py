@@ -11,6 +11,7 @@ from falconws import core
 from falconws.core import HTTPBadRequest, HTTPError
 from falconws.core.errors.media import payload_to_http_error
 from falconws.media import PayloadError, PayloadInvalidError
+from falconws.media import form_errors as forms
 
 # Spelled by hand: the classes say their status nowhere else.
 STATUSES = {
@@ -187,6 +188,33 @@ def test_a_payload_of_another_type_is_a_400_that_says_where() -> None:
     assert type(error) is core.MediaValidationError
     assert error.to_dict() == {"title": "Invalid Move", "description": "Expected `int`"}
     assert payload_to_http_error(PayloadInvalidError("Move")).description is None
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "description"),
+    [
+        (
+            forms.MultipartParseError("no end"),
+            core.MultipartParseError,
+            "The multipart/form-data payload is malformed: no end",
+        ),
+        (
+            forms.BoundaryError("It has no boundary."),
+            core.HTTPInvalidHeader,
+            'The value provided for the "Content-Type" header is invalid. It has no boundary.',
+        ),
+        (
+            forms.PayloadTooLargeError("YAML", "it has 9 lines"),
+            core.HTTPContentTooLarge,
+            "The YAML payload is too large: it has 9 lines",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_form_has_a_status(
+    error: PayloadError, kind: type[HTTPError], description: str
+) -> None:
+    response = payload_to_http_error(error)
+    assert (type(response), response.description) == (kind, description)
 
 
 def test_a_payload_error_of_another_kind_is_a_400_that_says_what_it_is() -> None:

@@ -1,4 +1,5 @@
 import mimetypes
+from typing import Any
 
 import pytest
 
@@ -42,3 +43,17 @@ def test_the_types_do_not_depend_on_the_tables_of_the_system(
     before = ResponseOptions().static_media_types
     monkeypatch.setitem(mimetypes.types_map, ".html", "text/x-of-this-system")
     assert ResponseOptions().static_media_types == before
+
+
+@pytest.mark.parametrize("names", ["gzip", ["br"], ["gzip", "GZIP"], [""]])
+def test_what_is_no_collection_of_encodings_is_refused(names: Any) -> None:
+    with pytest.raises(ValueError, match="content_encodings is a collection of"):
+        RequestOptions(content_encodings=names)
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_size_that_no_inflated_body_has_is_refused(size: int) -> None:
+    with pytest.raises(ValueError, match="max_inflated_size is above 0"):
+        RequestOptions(max_inflated_size=size)
+    assert RequestOptions(max_inflated_size=1).max_inflated_size == 1
+    assert RequestOptions().max_inflated_size == 10_485_760

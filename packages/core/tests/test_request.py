@@ -1,13 +1,19 @@
 import asyncio
 import json
+import re
 from collections.abc import Iterable
-from typing import IO, Any
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import IO, Annotated, Any
 
+import msgspec
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from falconws.core import (
+    App,
     ClientDisconnected,
     Context,
     Event,
@@ -16,12 +22,15 @@ from falconws.core import (
     HTTPUnsupportedMediaType,
     MediaMalformedError,
     MediaNotFoundError,
+    MediaValidationError,
     Request,
     RequestOptions,
+    Response,
     UnsupportedError,
 )
 from falconws.media import BaseHandler, Handlers, PayloadError
-from falconws.testing import create_scope, create_scope_ws
+from falconws.media.multipart import MultipartFormHandler
+from falconws.testing import TestClient, create_scope, create_scope_ws
 
 
 def request(
@@ -153,6 +162,84 @@ async def test_an_empty_body_is_a_400_unless_there_is_a_default() -> None:
     assert await req.get_media(default_when_empty=None) is None
     with pytest.raises(MediaNotFoundError):
         await req.get_media()
+
+
+class Order(msgspec.Struct):
+    id: int
+
+
+class Model(pydantic.BaseModel):
+    id: int
+
+
+@dataclass
+class Record:
+    id: int
+
+
+@pytest.mark.parametrize("kind", [Order, Model, Record])
+async def test_media_is_made_an_instance_of_a_type_once(kind: Any) -> None:
+    req = json_request(b'{"id": 7}')
+    first = await req.get_media(kind)
+    assert first == kind(id=7)
+    assert await req.get_media(kind) is first
+    assert await req.get_media() == {"id": 7}  # as it was before
+    assert await req.get_media(dict[str, int]) == {"id": 7}
+    assert await req.get_media(kind) is first
+
+
+async def test_a_type_may_be_one_that_cannot_be_hashed() -> None:
+    kind: Any = Annotated[dict[str, int], ["unhashable"]]
+    req = json_request(b'{"id": 7}')
+    first = await req.get_media(kind)
+    assert first == {"id": 7}
+    assert await req.get_media(kind) is first
+
+
+@pytest.mark.parametrize(
+    ("kind", "description"),
+    [
+        (Order, r"Expected `int`, got `str` - at `\$.id`"),
+        (Model, r"Input should be a valid integer, .* - at `\$.id`"),
+    ],
+)
+async def test_media_that_is_not_of_the_type_is_a_400_that_says_where(
+    kind: Any, description: str
+) -> None:
+    req = json_request(b'{"id": "x"}')
+    for _ in range(2):
+        with pytest.raises(MediaValidationError) as caught:
+            await req.get_media(kind, default_when_empty=None)
+        assert caught.value.status == "400 Bad Request"
+        assert caught.value.title == f"Invalid {kind.__name__}"
+        assert re.fullmatch(description, str(caught.value.description))
+    assert await req.get_media() == {"id": "x"}
+
+
+@pytest.mark.parametrize("default", [None, {}, [], "", 0, False, Order(1)])
+async def test_a_first_argument_that_is_no_type_is_the_default(default: Any) -> None:
+    assert await json_request(b"").get_media(default) is default
+    assert await json_request(b"[1]").get_media(default) == [1]
+    with pytest.raises(TypeError, match="takes a type first"):
+        await json_request(b"").get_media(default, default_when_empty=None)
+
+
+async def test_a_type_is_no_default_and_may_have_one() -> None:
+    req = json_request(b"")
+    for kind in (Order, dict, list[int], Order | None):
+        with pytest.raises(MediaNotFoundError):
+            await req.get_media(kind)
+        assert await req.get_media(kind, default_when_empty=dict) is dict
+
+
+async def test_malformed_media_is_malformed_of_any_type() -> None:
+    with pytest.raises(MediaMalformedError):
+        await json_request(b"{").get_media(Order)
+
+
+async def test_a_type_that_no_library_knows_is_no_fault_of_the_clients() -> None:
+    with pytest.raises(NotImplementedError):
+        await json_request(b"{}").get_media(BaseHandler)
 
 
 async def test_a_type_without_a_handler_is_a_415_and_the_body_stays_to_be_read() -> (
@@ -302,3 +389,21 @@ async def test_a_long_poll_is_told_when_the_client_leaves() -> None:
         await waiting
     with pytest.raises(UnsupportedError):
         await Request(create_scope_ws("/"), receive).wait_disconnect()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"--b--\r\n", 200), (b"--b\r\nContent-", 400)]
+)
+def test_a_form_that_is_cut_off_is_the_clients_mistake(
+    body: bytes, status: int
+) -> None:
+    async def on_post(req: Request, resp: Response) -> None:
+        async for _ in await req.get_media():
+            pass
+
+    app = App(extensions=())
+    app.req_options.media_handlers["multipart/form-data"] = MultipartFormHandler()
+    app.add_route("/", SimpleNamespace(on_post=on_post))
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    result = TestClient(app).post("/", body=body, headers=headers)
+    assert result.status_code == status

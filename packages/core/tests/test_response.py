@@ -3,6 +3,8 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import IO, Any
 
+import msgspec
+import pydantic
 import pytest
 
 from falconws.core import (
@@ -110,6 +112,25 @@ async def test_media_is_rendered_by_its_type_and_by_default_as_json() -> None:
     resp.media = {"a": 1}
     assert await resp.render_body() == b"\x81\xa1a\x01"
     assert resp.content_type == "application/msgpack"
+
+
+async def test_media_may_be_or_contain_instances_of_structs_and_models() -> None:
+    class Order(msgspec.Struct):
+        id: int
+
+    class Model(pydantic.BaseModel):
+        id: int
+
+    for kind in ("application/json", "application/msgpack"):
+        resp = Response(ResponseOptions(default_media_type=kind))
+        for media in (Order(7), Model(id=7)):
+            resp.media = media
+            alone = await resp.render_body()
+            resp.media = [media, {"it": media}]
+            body = await resp.render_body()
+            assert alone is not None
+            assert body is not None
+            assert body.count(alone) == 2
 
 
 async def test_media_without_a_handler_for_its_type_is_a_415() -> None:

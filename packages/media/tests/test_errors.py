@@ -28,6 +28,10 @@ from falconws.media import (
             "The JSON payload is malformed: Expecting value: line 2 column 3",
         ),
         (
+            JSONMalformedError("Too deeply nested"),
+            "The JSON payload is malformed: Too deeply nested",
+        ),
+        (
             UnsupportedMediaTypeError("text/csv"),
             "No media handler is registered for 'text/csv'.",
         ),

@@ -3,11 +3,12 @@ import io
 import json
 import math
 import sys
+from datetime import time
 from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from falconws.media import (
@@ -119,6 +120,46 @@ def test_another_library_is_taken_whether_it_gives_text_or_bytes(
     assert JSONHandlerWS(dumps, loads).deserialize("1") == ["loaded", 1]
 
 
+def test_integers_of_any_size_and_keys_that_are_numbers_are_sent() -> None:
+    assert JSONHandler().encode({1: [2**64, -(2**63) - 1]}) == (
+        b'{"1":[18446744073709551616,-9223372036854775809]}'
+    )
+    assert JSONHandlerWS().serialize([2**70]) == "[1180591620717411303424]"
+    assert JSONHandler().decode(b"18446744073709551615") == 2**64 - 1
+    assert JSONHandler().decode(b"18446744073709551616") == float(2**64)
+
+
+@given(st.times() | st.datetimes(timezones=st.timezones()))
+@example(time(0, 0, 0, 9_999))
+@example(time(0, 0, 0, 10_000))
+def test_a_time_is_sent_to_the_microsecond(media: Any) -> None:
+    assert JSONHandlerWS().serialize([media]) == f'["{media.isoformat()}"]'
+
+
+def test_numbers_that_json_does_not_have_are_null() -> None:
+    assert JSONHandler().encode([math.nan, math.inf]) == b"[null,null]"
+
+
+def _nested(depth: int) -> list[Any]:
+    media: list[Any] = []
+    for _ in range(depth):
+        media = [media]
+    return media
+
+
+@pytest.mark.parametrize(
+    "media", ["\ud800", {"\ud800": 1}, b"bytes", {(1, 2): 3}, {1, 2}, _nested(100_000)]
+)
+def test_what_has_no_form_is_an_error_of_the_application(media: object) -> None:
+    for serialize in (JSONHandler().encode, JSONHandlerWS().serialize):
+        with pytest.raises((TypeError, ValueError, RecursionError)) as caught:
+            serialize(media)
+        assert not isinstance(caught.value, PayloadError)
+        assert (
+            caught.value.__context__ is None
+        )  # One error, not the faster library's too.
+
+
 @pytest.fixture
 def json_without_orjson(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The module, as it is where orjson does not exist."""
@@ -147,3 +188,10 @@ def test_the_standard_library_serves_where_there_is_no_orjson(
         handler.decode(b'{"a": }')
     with pytest.raises(ValueError, match="not JSON compliant"):
         handler.serialize(math.nan)
+    assert json_without_orjson.JSONHandlerWS().serialize({"a": 2**70}) == (
+        '{"a":1180591620717411303424}'
+    )
+    with pytest.raises(JSONMalformedError, match="NaN is no JSON"):
+        handler.decode(b"[NaN]")
+    with pytest.raises(JSONMalformedError, match="deeply"):
+        handler.decode(b"[" * 100_000)

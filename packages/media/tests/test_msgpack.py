@@ -1,6 +1,8 @@
 import io
+import math
 from typing import Any
 
+import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,14 +66,71 @@ def test_an_empty_payload_is_told_from_a_malformed_one() -> None:
         b"\xc1",  # a byte that the format never uses
         b"\xa1\xff",  # a string that is no UTF-8
         b"\x91" * 100_000,  # nesting beyond the parser's depth
+        b"\xa3\xed\xa0\x80",  # half a character
+        b"\x81\x90\x02",  # a map whose key is a list
+        b"\x81\x01\x02",  # or a number
+        b"\xdd\xff\xff\xff\xff",  # a list of 2**32 - 1 that is not there
+        b"\xd4\xff\x00",  # a timestamp of one byte
     ],
 )
 def test_what_is_not_one_object_is_malformed(payload: bytes) -> None:
     with pytest.raises(PayloadMalformedError) as caught:
         MessagePackHandler().decode(payload)
     assert caught.value.detail
+    assert caught.value.__context__ is None  # which would keep the payload alive
     with pytest.raises(PayloadMalformedError):
         MessagePackHandlerWS().deserialize(payload)
+
+
+def test_a_depth_that_is_beyond_the_parser_is_said_to_be() -> None:
+    handler = MessagePackHandler()
+    assert handler.decode(b"\x91" * 500 + b"\x90")
+    with pytest.raises(PayloadMalformedError, match="Too deeply nested"):
+        handler.decode(b"\x91" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "media", [msgpack.ExtType(5, b"x"), msgpack.Timestamp(2**40, 7), {b"a": 1}]
+)
+def test_what_messagepack_has_besides_goes_out_as_it_came(media: object) -> None:
+    handler = MessagePackHandler()
+    assert handler.decode(handler.encode(media)) == media
+
+
+def test_of_equal_keys_the_last_counts() -> None:
+    assert MessagePackHandler().decode(b"\x82\xa1a\x01\xa1a\x02") == {"a": 2}
+
+
+def test_numbers_that_are_none_or_infinite_go_out_and_come_in() -> None:
+    handler = MessagePackHandler()
+    number, infinite = handler.decode(handler.encode([math.nan, -math.inf]))
+    assert math.isnan(number)
+    assert infinite == -math.inf
+
+
+def _part_of_itself() -> list[object]:
+    media: list[object] = []
+    media.append(media)
+    return media
+
+
+@pytest.mark.parametrize(
+    ("media", "error"),
+    [
+        (2**64, TypeError),
+        (-(2**63) - 1, TypeError),
+        ("\ud800", ValueError),
+        (_part_of_itself(), ValueError),
+        ({1, 2}, TypeError),
+    ],
+)
+def test_what_has_no_form_is_an_error_of_the_application(
+    media: object, error: type[Exception]
+) -> None:
+    for serialize in (MessagePackHandler().encode, MessagePackHandlerWS().serialize):
+        with pytest.raises(error) as caught:
+            serialize(media)
+        assert not isinstance(caught.value, PayloadError)
 
 
 @given(st.binary(max_size=40))

@@ -64,6 +64,31 @@ def test_of_handlers_for_one_type_the_one_with_the_most_equal_parameters_is_foun
     assert handlers.resolve("text/csv; charset=utf-8; header=present", JSON) is two
 
 
+@pytest.mark.parametrize(
+    ("content_type", "found"),
+    [
+        ("text/csv; header=present", True),
+        ("Text/CSV; HEADER=present; a=b", True),
+        ("text/csv", True),
+        ("text/csv; charset=UTF-8", True),
+        ("text/csv; charset=latin-1", False),
+        ("text/csv; header=absent; charset=utf-8", False),
+        ("text/csv; header=PRESENT", False),
+        ("text/*; header=present", False),
+    ],
+)
+def test_a_handler_for_a_parameter_is_not_for_another_value_of_it(
+    content_type: str, found: bool
+) -> None:
+    handler = BaseHandler()
+    handlers = Handlers({"text/csv; header=present; charset=utf-8": handler})
+    if found:
+        assert handlers.resolve(content_type, JSON) is handler
+    else:
+        with pytest.raises(UnsupportedMediaTypeError):
+            handlers.resolve(content_type, JSON)
+
+
 @pytest.mark.parametrize("content_type", ["text/csv", "json", "application/*", ""])
 def test_a_type_without_a_handler_is_named_in_the_error(content_type: str) -> None:
     with pytest.raises(UnsupportedMediaTypeError) as caught:

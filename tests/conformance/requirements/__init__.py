@@ -3,6 +3,7 @@
 from ..manifest import Requirement
 from . import (
     falcon_app,
+    falcon_media,
     falcon_request,
     falcon_response,
     falcon_sse,
@@ -16,6 +17,7 @@ __all__ = ("REQUIREMENTS",)
 
 REQUIREMENTS: list[Requirement] = [
     *falcon_app.REQUIREMENTS,
+    *falcon_media.REQUIREMENTS,
     *falcon_request.REQUIREMENTS,
     *falcon_response.REQUIREMENTS,
     *falcon_sse.REQUIREMENTS,

@@ -34,6 +34,7 @@ from falconws.media import (
 from . import asgi, errors, reader, redirects, routing, status_codes, sync, uri
 from ._recovery import ErrorHandler, ErrorReporter, ErrorSerializer
 from .app import App
+from .compression import CompressionMiddleware
 from .context import Context
 from .cors import CORSMiddleware
 from .dates import dt_to_http, http_date_to_dt, http_now
@@ -80,6 +81,7 @@ __all__ = [
     "Stream",
     "Context",
     "CORSMiddleware",
+    "CompressionMiddleware",
     "Origins",
     "ETag",
     "Forwarded",

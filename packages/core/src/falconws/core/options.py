@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,28 @@ class RequestOptions:
 
     strip_url_path_trailing_slash: bool = False
     """Whether ``/rooms/`` is routed as ``/rooms``."""
+
+    content_encodings: Collection[str] = ()
+    """The codings of bodies that are undone as they are read, ``'gzip'`` and ``'deflate'``
+    (RFC 9110, 8.4); what has another one is refused with a 415. Without any, the application
+    gets what was sent. ``content_length`` is the length of that either way."""
+
+    max_inflated_size: int | None = 10 * 1024**2
+    """How many bytes may come out of a body with such a coding, before it is refused with a
+    413. 10 KiB can become as many: both formats make up to a thousand times what they are.
+    None for no limit; what is read piece by piece takes little memory then, too."""
+
+    def __post_init__(self) -> None:
+        names = self.content_encodings
+        if isinstance(names, str) or not set(names) <= {"gzip", "deflate"}:
+            raise ValueError(
+                f"content_encodings is a collection of 'gzip' and 'deflate', not {names!r}."
+            )
+        size = self.max_inflated_size
+        if size is not None and size < 1:
+            raise ValueError(
+                f"max_inflated_size is above 0, or None for no limit, not {size}."
+            )
 
 
 def _static_media_types() -> dict[str, str]:

@@ -72,12 +72,13 @@ class JSONMalformedError(PayloadMalformedError, json.JSONDecodeError):
 
     It is a `json.JSONDecodeError` too, so code that was written for the standard library's
     parser catches it, and finds ``msg``, ``pos``, ``lineno`` and ``colno`` where it looks
-    for them. ``doc`` is empty: an error must not keep a whole payload alive.
+    for them; the last three are 0 when the parser did not tell. ``doc`` is empty: an error
+    must not keep a whole payload alive.
     """
 
-    def __init__(self, msg: str, pos: int = 0, lineno: int = 1, colno: int = 1) -> None:
+    def __init__(self, msg: str, pos: int = 0, lineno: int = 0, colno: int = 0) -> None:
         PayloadError.__init__(self, "JSON")
-        self.detail = f"{msg}: line {lineno} column {colno}"
+        self.detail = f"{msg}: line {lineno} column {colno}" if lineno else msg
         self.msg = msg
         self.doc = ""
         self.pos = pos

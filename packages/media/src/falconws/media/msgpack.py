@@ -27,20 +27,28 @@ def _unpack(data: bytes) -> Any:
         raise PayloadEmptyError("MessagePack")
     try:
         return msgpack.unpackb(data)
+    except (msgpack.StackError, RecursionError):
+        detail = "Too deeply nested"
     except (ValueError, msgpack.UnpackException) as exc:
-        raise PayloadMalformedError(
-            "MessagePack", str(exc) or type(exc).__name__
-        ) from exc
+        detail = str(exc) or type(exc).__name__
+    # Not where the parser's error is at hand, which keeps the whole payload alive.
+    raise PayloadMalformedError("MessagePack", detail)
 
 
 class MessagePackHandler(BaseHandler):
     """MessagePack in the body of a request or response."""
 
     def encode(self, media: object, content_type: str | None = None) -> bytes:
-        """Turn an object into MessagePack; it may be, or contain, a `msgspec.Struct`.
+        """Turn an object into MessagePack.
+
+        It may be, or contain, what `JSONHandler.encode` takes, and it takes the same form:
+        a date is text. Beside it there are bytes, and the `ExtType` and `Timestamp` of
+        msgpack, which are what `decode` gives for their like.
 
         Raises:
-            TypeError: The object is of a type that MessagePack has no form for.
+            TypeError: The object is of a type that MessagePack has no form for, or an
+                integer in it is beyond 64 bits.
+            ValueError: A string in it has a lone surrogate, or it is nested too deeply.
         """
         return _pack(media)
 
@@ -71,10 +79,12 @@ class MessagePackHandlerWS(BinaryBaseHandlerWS):
     """MessagePack in the BINARY messages of a WebSocket."""
 
     def serialize(self, media: Any) -> bytes:
-        """Turn an object into MessagePack; it may be, or contain, a `msgspec.Struct`.
+        """Turn an object into MessagePack; what it may be, see `MessagePackHandler.encode`.
 
         Raises:
-            TypeError: The object is of a type that MessagePack has no form for.
+            TypeError: The object is of a type that MessagePack has no form for, or an
+                integer in it is beyond 64 bits.
+            ValueError: A string in it has a lone surrogate, or it is nested too deeply.
         """
         return _pack(media)
 

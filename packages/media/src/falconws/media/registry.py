@@ -79,13 +79,25 @@ class Handlers(UserDict[str, BaseHandler]):
         return handler
 
     def _same_type(self, content_type: str) -> BaseHandler | None:
-        """Find a handler for the type, whatever the parameters; the most that agree win."""
-        wanted, wanted_params = parse_header(content_type)
+        """Find a handler for the type, whatever the parameters; the most that agree win.
+
+        One that is registered with a parameter is not for another value of it. Ranges and
+        weights are not looked for: those are Accept's, and no part of a media type (RFC 9110,
+        8.3.1 and 12.5.1).
+        """
+        wanted, wanted_params = _parse(content_type)
         found, most = None, -1
         for media_type, handler in self.data.items():
-            value, params = parse_header(media_type)
-            if value.lower() == wanted.lower():
-                agreeing = len(params.items() & wanted_params.items())
-                if agreeing > most:
-                    found, most = handler, agreeing
+            value, params = _parse(media_type)
+            agreeing = len(params.items() & wanted_params.items())
+            contradicting = len(params.keys() & wanted_params.keys()) - agreeing
+            if value == wanted and not contradicting and agreeing > most:
+                found, most = handler, agreeing
         return found
+
+
+def _parse(media_type: str) -> tuple[str, dict[str, str]]:
+    value, params = parse_header(media_type)
+    if "charset" in params:  # RFC 9110, 8.3.2: in any case
+        params["charset"] = params["charset"].lower()
+    return value.lower(), params

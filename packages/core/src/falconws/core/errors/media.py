@@ -11,8 +11,14 @@ from falconws.media import (
     PayloadMalformedError,
     UnsupportedMediaTypeError,
 )
+from falconws.media import form_errors as forms
 
-from .client import HTTPBadRequest, HTTPUnsupportedMediaType
+from .client import (
+    HTTPBadRequest,
+    HTTPContentTooLarge,
+    HTTPInvalidHeader,
+    HTTPUnsupportedMediaType,
+)
 from .http_error import HTTPError
 
 __all__ = (
@@ -77,7 +83,7 @@ class MediaValidationError(HTTPBadRequest):
 
 
 class MultipartParseError(MediaMalformedError):
-    """The body is no multipart form (RFC 7578), or one that goes beyond the limits."""
+    """The body is no multipart form (RFC 7578)."""
 
     def __init__(self, **kwargs: Any) -> None:
         """Describe the error; the arguments are those of `HTTPError`."""
@@ -90,6 +96,12 @@ def payload_to_http_error(exc: PayloadError) -> HTTPError:
     """Give the HTTP error that tells a client what was wrong with its body."""
     if isinstance(exc, PayloadEmptyError):
         return MediaNotFoundError(exc.media_type)
+    if isinstance(exc, forms.BoundaryError):
+        return HTTPInvalidHeader(exc.detail, "Content-Type")
+    if isinstance(exc, forms.MultipartParseError):
+        return MultipartParseError(description=str(exc))
+    if isinstance(exc, forms.PayloadTooLargeError):
+        return HTTPContentTooLarge(description=str(exc))
     if isinstance(exc, PayloadMalformedError):
         return MediaMalformedError(exc.media_type, detail=exc.detail)
     if isinstance(exc, PayloadInvalidError):

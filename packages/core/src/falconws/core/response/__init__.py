@@ -37,6 +37,7 @@ class Response(ResponseCookies):
         text: A body to be sent as UTF-8.
         data: A body of bytes; also a bytearray or a memoryview.
         media: An object, to be serialized by the handler for the Content-Type. None is none.
+            It may be, or contain, Structs of msgspec and models of pydantic.
         scheduled: What `schedule` was given; None for nothing.
         server: What the server can do besides; None for nothing.
         trailers: What `set_trailer` was given; None for nothing.

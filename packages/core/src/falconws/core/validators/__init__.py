@@ -1,0 +1,1 @@
+"""Decorators of responders that check what they receive and what they send."""

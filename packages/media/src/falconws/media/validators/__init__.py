@@ -1,0 +1,1 @@
+"""Checks of what was deserialized, and of what is to be serialized."""
