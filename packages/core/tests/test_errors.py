@@ -11,7 +11,7 @@ from falconws import core
 from falconws.core import HTTPBadRequest, HTTPError
 from falconws.core.errors.media import payload_to_http_error
 from falconws.media import PayloadError, PayloadInvalidError
-from falconws.media import form_errors as forms
+from falconws.media import errors as forms
 
 # Spelled by hand: the classes say their status nowhere else.
 STATUSES = {

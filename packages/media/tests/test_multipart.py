@@ -21,7 +21,7 @@ from falconws.media import (
     PayloadError,
     UnsupportedMediaTypeError,
 )
-from falconws.media.form_errors import (
+from falconws.media.errors import (
     BoundaryError,
     MultipartParseError,
     PayloadTooLargeError,

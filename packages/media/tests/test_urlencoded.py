@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from falconws.media import PayloadError, PayloadMalformedError
-from falconws.media.form_errors import PayloadTooLargeError
+from falconws.media.errors import PayloadTooLargeError
 from falconws.media.urlencoded import URLEncodedFormHandler
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)

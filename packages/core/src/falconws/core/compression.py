@@ -138,9 +138,8 @@ class CompressionMiddleware:
         if not self._applies(resp):
             return
         body = await resp.render_body()
-        if (
-            body is not None
-        ):  # which costs what it would cost later; it is not done again
+        if body is not None:
+            # That costs what it would cost later; it is not done again.
             resp.clear_body()
             resp.data = body
             size = len(body)

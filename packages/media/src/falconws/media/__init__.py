@@ -6,11 +6,14 @@ objects and back by what is here, and nothing here knows which of them it serves
 
 from . import mediatypes
 from .errors import (
+    BoundaryError,
     JSONMalformedError,
+    MultipartParseError,
     PayloadEmptyError,
     PayloadError,
     PayloadInvalidError,
     PayloadMalformedError,
+    PayloadTooLargeError,
     PayloadTypeError,
     UnsupportedMediaTypeError,
 )
@@ -60,6 +63,9 @@ __all__ = (
     "PayloadMalformedError",
     "PayloadInvalidError",
     "JSONMalformedError",
+    "MultipartParseError",
+    "BoundaryError",
+    "PayloadTooLargeError",
     "UnsupportedMediaTypeError",
     "PayloadTypeError",
     # media types

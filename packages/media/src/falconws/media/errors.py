@@ -3,8 +3,11 @@
     PayloadError (ValueError)
     ├── PayloadEmptyError            there was nothing to deserialize
     ├── PayloadMalformedError        the bytes are not in the format they claim
-    │   └── JSONMalformedError       the same, also a json.JSONDecodeError
+    │   ├── JSONMalformedError       the same, also a json.JSONDecodeError
+    │   └── MultipartParseError      the same, of a form
+    │       └── BoundaryError        whose Content-Type does not say what separates its parts
     ├── PayloadInvalidError          they are, and what they say is not what was expected
+    ├── PayloadTooLargeError         they go beyond a limit
     └── UnsupportedMediaTypeError    no handler is registered for the type
     PayloadTypeError (TypeError)     text where bytes were expected, or the reverse
 
@@ -16,13 +19,17 @@ talks to it.
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 __all__ = (
+    "BoundaryError",
     "JSONMalformedError",
+    "MultipartParseError",
     "PayloadEmptyError",
     "PayloadError",
     "PayloadInvalidError",
     "PayloadMalformedError",
+    "PayloadTooLargeError",
     "PayloadTypeError",
     "UnsupportedMediaTypeError",
 )
@@ -51,20 +58,28 @@ class PayloadEmptyError(PayloadError):
         return f"The {self.media_type} payload is empty."
 
 
-class PayloadMalformedError(PayloadError):
-    """The payload is not in the format that it claims.
+class _DetailedError(PayloadError):
+    """A payload that has something to be said of."""
 
-    Attributes:
-        detail: What the parser said of it, and where, when the parser tells.
-    """
+    fault: ClassVar[str]
 
     def __init__(self, media_type: str, detail: str = "") -> None:
         super().__init__(media_type)
         self.detail = detail
 
     def __str__(self) -> str:
-        sentence = f"The {self.media_type} payload is malformed"
+        sentence = f"The {self.media_type} payload is {self.fault}"
         return f"{sentence}: {self.detail}" if self.detail else f"{sentence}."
+
+
+class PayloadMalformedError(_DetailedError):
+    """The payload is not in the format that it claims.
+
+    Attributes:
+        detail: What the parser said of it, and where, when the parser tells.
+    """
+
+    fault = "malformed"
 
 
 class JSONMalformedError(PayloadMalformedError, json.JSONDecodeError):
@@ -89,20 +104,35 @@ class JSONMalformedError(PayloadMalformedError, json.JSONDecodeError):
         return type(self), (self.msg, self.pos, self.lineno, self.colno)
 
 
-class PayloadInvalidError(PayloadError):
+class MultipartParseError(PayloadMalformedError):
+    """The payload is no multipart form (RFC 7578)."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("multipart/form-data", detail)
+
+
+class BoundaryError(MultipartParseError):
+    """The Content-Type of a form has no boundary, or one that cannot be (RFC 2046, 5.1.1)."""
+
+
+class PayloadInvalidError(_DetailedError):
     """The payload is well formed, and not of the type that is expected.
 
     Attributes:
         detail: What does not fit, and where.
     """
 
-    def __init__(self, media_type: str, detail: str = "") -> None:
-        super().__init__(media_type)
-        self.detail = detail
+    fault = "invalid"
 
-    def __str__(self) -> str:
-        sentence = f"The {self.media_type} payload is invalid"
-        return f"{sentence}: {self.detail}" if self.detail else f"{sentence}."
+
+class PayloadTooLargeError(_DetailedError):
+    """The payload goes beyond a limit of the server's.
+
+    Attributes:
+        detail: Which limit, and what it is.
+    """
+
+    fault = "too large"
 
 
 class UnsupportedMediaTypeError(PayloadError):

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 from urllib.parse import quote_plus, unquote_plus
 
-from .errors import PayloadMalformedError
-from .form_errors import PayloadTooLargeError
+from .errors import PayloadMalformedError, PayloadTooLargeError
 from .handler import BaseHandler
 from .typed import plain
 

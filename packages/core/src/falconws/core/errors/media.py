@@ -11,7 +11,7 @@ from falconws.media import (
     PayloadMalformedError,
     UnsupportedMediaTypeError,
 )
-from falconws.media import form_errors as forms
+from falconws.media import errors as payloads
 
 from .client import (
     HTTPBadRequest,
@@ -96,11 +96,11 @@ def payload_to_http_error(exc: PayloadError) -> HTTPError:
     """Give the HTTP error that tells a client what was wrong with its body."""
     if isinstance(exc, PayloadEmptyError):
         return MediaNotFoundError(exc.media_type)
-    if isinstance(exc, forms.BoundaryError):
+    if isinstance(exc, payloads.BoundaryError):
         return HTTPInvalidHeader(exc.detail, "Content-Type")
-    if isinstance(exc, forms.MultipartParseError):
+    if isinstance(exc, payloads.MultipartParseError):
         return MultipartParseError(description=str(exc))
-    if isinstance(exc, forms.PayloadTooLargeError):
+    if isinstance(exc, payloads.PayloadTooLargeError):
         return HTTPContentTooLarge(description=str(exc))
     if isinstance(exc, PayloadMalformedError):
         return MediaMalformedError(exc.media_type, detail=exc.detail)

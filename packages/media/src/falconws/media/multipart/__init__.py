@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..errors import PayloadEmptyError
-from ..form_errors import BoundaryError
+from ..errors import BoundaryError, PayloadEmptyError
 from ..handler import AsyncReader, BaseHandler
 from ..mediatypes import MEDIA_MULTIPART, parse_header
 from ._form import MultipartForm

@@ -14,8 +14,7 @@ from multipart import (
     PushMultipartParser,
 )
 
-from ..errors import PayloadError
-from ..form_errors import MultipartParseError
+from ..errors import MultipartParseError, PayloadError
 from ..handler import AsyncReader
 from ._headers import too_large
 from ._options import MultipartParseOptions

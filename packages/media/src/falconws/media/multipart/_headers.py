@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 from multipart import MultipartSegment
 
-from ..form_errors import MultipartParseError, PayloadTooLargeError
+from ..errors import MultipartParseError, PayloadTooLargeError
 from ..mediatypes import MEDIA_MULTIPART, parse_header
 
 __all__ = ("extended_value", "read_headers")

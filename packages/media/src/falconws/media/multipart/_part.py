@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from multipart import MultipartSegment
 
+from ..errors import MultipartParseError
 from ..filenames import secure_filename
-from ..form_errors import MultipartParseError
 from ..handler import BaseHandler
 from ..mediatypes import parse_header
 from ._headers import extended_value, read_headers, too_large
