@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
+from falconws.media.urlencoded import parse_fields
+
 __all__ = (
     "DEFAULT_PORTS",
     "decode",
@@ -115,26 +117,7 @@ def parse_query_string(
     Returns:
         A string for each name, or a list of strings for one that occurs more than once.
     """
-    params: dict[str, str | list[str]] = {}
-    for field in query_string.split("&"):
-        name, _, value = field.partition("=")
-        if not (value or (keep_blank and name)):
-            continue
-        if csv and "," in value:
-            parts = [decode(part) for part in value.split(",") if part or keep_blank]
-        else:
-            parts = [decode(value)]
-        if not parts:
-            continue
-        name = decode(name)
-        present = params.get(name)
-        if present is None:
-            params[name] = parts[0] if len(parts) == 1 else parts
-        elif isinstance(present, list):
-            present.extend(parts)
-        else:
-            params[name] = [present, *parts]
-    return params
+    return parse_fields(query_string, keep_blank, csv)
 
 
 def to_query_str(

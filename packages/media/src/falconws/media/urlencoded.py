@@ -10,7 +10,7 @@ from .errors import PayloadMalformedError, PayloadTooLargeError
 from .handler import BaseHandler
 from .typed import plain
 
-__all__ = ("URLEncodedFormHandler",)
+__all__ = ("URLEncodedFormHandler", "parse_fields")
 
 _NAME = "URL-encoded form"
 
@@ -92,7 +92,7 @@ class URLEncodedFormHandler(BaseHandler):
         except UnicodeDecodeError as exc:
             error = PayloadMalformedError(_NAME, f"no UTF-8 at byte {exc.start}")
         else:
-            return self._parse(text)
+            return parse_fields(text, self._keep_blank, self._csv)
         raise error  # Not where the other is at hand, which keeps the body alive.
 
     def serialize(self, media: object, content_type: str | None = None) -> bytes:
@@ -108,28 +108,41 @@ class URLEncodedFormHandler(BaseHandler):
         """Read the whole stream, then do what `decode` does."""
         return self.decode(stream.read(), content_type)
 
-    def _parse(self, text: str) -> dict[str, str | list[str]]:
-        form: dict[str, str | list[str]] = {}
-        for field in text.split("&"):
-            name, _, value = field.partition("=")
-            if not (value or (self._keep_blank and name)):
-                continue
-            values = self._values(value)
-            name = unquote_plus(name)
-            present = form.get(name)
-            if isinstance(present, list):
-                present += values
-            elif present is not None:
-                form[name] = [present, *values]
-            elif values:
-                form[name] = values[0] if len(values) == 1 else values
-        return form
 
-    def _values(self, text: str) -> list[str]:
-        if not self._csv or "," not in text:
-            return [unquote_plus(text)]
-        parts = text.split(",")
-        return [unquote_plus(part) for part in parts if part or self._keep_blank]
+def parse_fields(
+    text: str, keep_blank: bool = False, csv: bool = False
+) -> dict[str, str | list[str]]:
+    """Parse fields as forms and query strings have them.
+
+    Args:
+        text: For example ``'a=1&b=2&b=3'``.
+        keep_blank: Whether ``a=`` counts as a field with an empty value.
+        csv: Whether ``b=2,3`` is a list.
+
+    Returns:
+        A string for each name, or a list of strings for one that occurs more than once.
+    """
+    fields: dict[str, str | list[str]] = {}
+    for field in text.split("&"):
+        name, _, value = field.partition("=")
+        if not (value or (keep_blank and name)):
+            continue
+        if csv and "," in value:
+            pieces = value.split(",")
+            values = [unquote_plus(each) for each in pieces if each or keep_blank]
+            if not values:
+                continue
+        else:
+            values = [unquote_plus(value)]
+        name = unquote_plus(name)
+        present = fields.get(name)
+        if present is None:
+            fields[name] = values[0] if len(values) == 1 else values
+        elif isinstance(present, list):
+            present.extend(values)
+        else:
+            fields[name] = [present, *values]
+    return fields
 
 
 def _text(value: Any) -> str:
