@@ -247,6 +247,8 @@ def test_a_raised_status_is_answered_with_its_headers_and_its_text() -> None:
         ("text/html", "application/json"),
         ("application/json;q=0", "application/json"),
         ("nonsense", "application/json"),
+        # There is a handler for forms with files, and it only reads them.
+        ("multipart/form-data", "application/json"),
     ],
 )
 def test_an_error_is_sent_in_the_format_that_the_client_likes_best(

@@ -43,6 +43,19 @@ async def test_a_synchronous_handler_serves_asynchronous_callers() -> None:
     )
 
 
+def test_a_handler_says_whether_it_can_write() -> None:
+    class Reading(BaseHandler):
+        def deserialize(self, *args: Any) -> object:
+            return None
+
+    class Awaiting(BaseHandler):
+        async def serialize_async(self, *args: Any) -> bytes:
+            return b""
+
+    kinds = (BaseHandler, Reading, Awaiting, Lines, JSONHandler)
+    assert [kind.serializes for kind in kinds] == [False, False, True, True, True]
+
+
 def test_a_handler_for_one_direction_says_that_it_does_not_do_the_other() -> None:
     class Nothing(BaseHandler):
         pass

@@ -9,17 +9,22 @@ from falconws.media import (
     Handlers,
     JSONHandler,
     MessagePackHandler,
+    MultipartFormHandler,
     UnsupportedMediaTypeError,
+    URLEncodedFormHandler,
 )
 
 JSON = "application/json"
 
 
-def test_json_and_messagepack_are_known_from_the_start() -> None:
+def test_json_messagepack_and_forms_are_known_from_the_start() -> None:
     handlers = Handlers()
-    assert set(handlers) == {"application/json", "application/msgpack"}
-    assert isinstance(handlers.resolve("application/json", JSON), JSONHandler)
-    assert isinstance(handlers.resolve("application/msgpack", JSON), MessagePackHandler)
+    assert {media_type: type(handler) for media_type, handler in handlers.items()} == {
+        "application/json": JSONHandler,
+        "application/msgpack": MessagePackHandler,
+        "multipart/form-data": MultipartFormHandler,
+        "application/x-www-form-urlencoded": URLEncodedFormHandler,
+    }
 
 
 def test_a_registry_knows_what_it_is_given_and_nothing_else() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from falconws.media import MEDIA_JSON, MEDIA_XML, best_match
+from falconws.media import MEDIA_JSON, MEDIA_XML, Handlers, best_match
 
 from .errors import CompatibilityError, HTTPError
 from .request import Request
@@ -138,11 +138,13 @@ def serialize_error(req: Request, resp: Response, exc: HTTPError) -> None:
         resp.data = exc.to_xml()
 
 
-def _negotiate(accept: str, handlers: Iterable[str], xml: bool) -> str:
+def _negotiate(accept: str, handlers: Handlers, xml: bool) -> str:
     formats = [MEDIA_JSON, MEDIA_PROBLEM]
     if xml:
         formats += [_MEDIA_TEXT_XML, MEDIA_XML]
-    chosen = best_match([*formats, *handlers], accept)
+    # A handler for what is only read, such as multipart forms, has nothing to say here.
+    formats += [name for name, handler in handlers.items() if handler.serializes]
+    chosen = best_match(formats, accept)
     if chosen:
         return chosen
     # RFC 6839, 3.1 and 3.4: who reads a format that builds on one of these can read these.

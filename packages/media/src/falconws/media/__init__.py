@@ -43,7 +43,14 @@ from .mediatypes import (
 )
 from .messages import BinaryBaseHandlerWS, TextBaseHandlerWS
 from .msgpack import MessagePackHandler, MessagePackHandlerWS
+from .multipart import (
+    BodyPart,
+    MultipartForm,
+    MultipartFormHandler,
+    MultipartParseOptions,
+)
 from .registry import Handlers
+from .urlencoded import URLEncodedFormHandler
 
 __all__ = (
     # registry and contracts
@@ -57,6 +64,12 @@ __all__ = (
     "JSONHandlerWS",
     "MessagePackHandler",
     "MessagePackHandlerWS",
+    "URLEncodedFormHandler",
+    "MultipartFormHandler",
+    # forms
+    "BodyPart",
+    "MultipartForm",
+    "MultipartParseOptions",
     # errors
     "PayloadError",
     "PayloadEmptyError",

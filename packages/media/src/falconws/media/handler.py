@@ -29,6 +29,9 @@ class BaseHandler:
     exhaust_stream: ClassVar[bool] = False
     """Whether what `deserialize` left unread is read and thrown away after it."""
 
+    serializes: ClassVar[bool] = False
+    """Whether it can write: true in a subclass that overrides `serialize` or its twin."""
+
     # A handler that works on a whole body at once says so here, and is then called without a
     # stream object or a coroutine between. `__init_subclass__` takes it back from a subclass
     # that overrides the methods these stand in for.
@@ -37,6 +40,10 @@ class BaseHandler:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls.serializes = (
+            cls.serialize is not BaseHandler.serialize
+            or cls.serialize_async is not BaseHandler.serialize_async
+        )
         cls.encode = _fast(cls, "encode", "serialize", "serialize_async")
         cls.decode = _fast(cls, "decode", "deserialize", "deserialize_async")
 

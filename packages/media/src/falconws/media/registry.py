@@ -9,8 +9,16 @@ from typing import Any, Self
 from .errors import UnsupportedMediaTypeError
 from .handler import BaseHandler
 from .json import JSONHandler
-from .mediatypes import MEDIA_JSON, MEDIA_MSGPACK, parse_header
+from .mediatypes import (
+    MEDIA_JSON,
+    MEDIA_MSGPACK,
+    MEDIA_MULTIPART,
+    MEDIA_URLENCODED,
+    parse_header,
+)
 from .msgpack import MessagePackHandler
+from .multipart import MultipartFormHandler
+from .urlencoded import URLEncodedFormHandler
 
 __all__ = ("Handlers",)
 
@@ -21,14 +29,19 @@ _CACHE_SIZE = 64
 class Handlers(UserDict[str, BaseHandler]):
     """A mapping of media types to handlers, with lookup by Content-Type.
 
-    ``Handlers()`` knows JSON and MessagePack; ``Handlers({...})`` knows what it is given and
-    nothing else.
+    ``Handlers()`` knows JSON, MessagePack and both kinds of forms; ``Handlers({...})`` knows
+    what it is given and nothing else.
     """
 
     def __init__(self, initial: Mapping[str, BaseHandler] | None = None) -> None:
         self._cache: dict[str, BaseHandler] = {}
         if initial is None:
-            initial = {MEDIA_JSON: JSONHandler(), MEDIA_MSGPACK: MessagePackHandler()}
+            initial = {
+                MEDIA_JSON: JSONHandler(),
+                MEDIA_MSGPACK: MessagePackHandler(),
+                MEDIA_MULTIPART: MultipartFormHandler(),
+                MEDIA_URLENCODED: URLEncodedFormHandler(),
+            }
         super().__init__(initial)
 
     def __setitem__(self, media_type: str, handler: BaseHandler) -> None:
