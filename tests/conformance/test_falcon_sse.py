@@ -233,6 +233,43 @@ def test_an_error_behind_the_assignment_is_the_response() -> None:
     assert (ours.status, json.loads(ours.body)) == (403, {"title": "403 Forbidden"})
 
 
+@requirement("falcon:event-streams:sends")
+async def test_events_that_are_ready_together_are_one_send(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "time", lambda: 0.0)
+
+    async def texts() -> AsyncIterator[str]:
+        for text in "abc":
+            yield text
+        await asyncio.sleep(0)
+        yield "d"
+
+    for framework, sends in ((falcon, 4), (falconws.core, 3)):
+        sent: list[bytes] = []
+
+        def act(framework: Any, resp: Any) -> None:
+            async def events() -> AsyncIterator[Any]:
+                async for text in texts():
+                    yield framework.asgi.SSEvent(text=text)
+
+            resp.sse = events()
+
+        requests = [{"type": "http.request"}]
+
+        async def receive(requests: list[Any] = requests) -> Any:
+            return requests.pop() if requests else await asyncio.Event().wait()
+
+        async def send(event: Any, sent: list[bytes] = sent) -> None:
+            sent.append(event.get("body", b""))
+
+        await responding(act)(framework)(create_scope("/"), receive, send)
+        bodies = [body for body in sent if body]
+        assert b"".join(bodies) == b"data: a\n\ndata: b\n\ndata: c\n\ndata: d\n\n"
+        assert len(bodies) == sends
+
+
 @requirement("falcon:event-streams:keep-alive")
 @requirement("falcon:event-streams:leaving")
 async def test_a_silent_source_is_kept_alive_and_closed_when_its_client_leaves(

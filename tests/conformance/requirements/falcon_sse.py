@@ -83,6 +83,12 @@ REQUIREMENTS = [
         "A comment is sent after 0.1 s if there is no event yet, and after 15 s of silence.",
     ),
     _of(
+        "sends",
+        "Each event is a send of its own.",
+        "Events that are ready together are one send: a hundred short ones take uvicorn a quarter "
+        "of the time. One that had to be waited for waits for no other.",
+    ),
+    _of(
         "leaving",
         "That a client has left is noticed behind the next event, and the source is not closed.",
         "The source is closed at once, also while it waits.",

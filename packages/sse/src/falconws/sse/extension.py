@@ -61,6 +61,7 @@ def open_event_stream(events: AsyncIterable[Any], resp: Response) -> Stream:
         opening=b"" if stream.retry is None else _retry(stream.retry),
         first_keep_alive=_FIRST_PING,
         send_timeout=stream.send_timeout,
+        coalesce=True,
     )
 
 

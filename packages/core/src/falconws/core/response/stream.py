@@ -44,6 +44,7 @@ class Stream:
             until there is a body lets them go then.
         send_timeout: What `ResponseOptions.send_timeout` is for other streams, in seconds; None
             for the same as for them, `math.inf` for no limit.
+        coalesce: Whether pieces that are ready together are sent together; it takes ``encode``.
     """
 
     source: AsyncIterable[Any]
@@ -55,6 +56,7 @@ class Stream:
     opening: bytes = b""
     first_keep_alive: float | None = None
     send_timeout: float | None = None
+    coalesce: bool = False
 
 
 class FileStream:
