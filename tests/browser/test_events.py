@@ -34,7 +34,7 @@ class Feed:
             if after is None:
                 yield SSEvent("one\\r\\ntwo\\n", comment="skipped\\ndata: no")
                 yield [SSEvent(json={"a": "\\u00e9"}, event_type="typed", event_id="7-\\u00e9")]
-                yield SSEvent(event_id="8", comment="no event, but an ID")
+                yield SSEvent(event_id="8-\\u20ac", comment="no event, but an ID")
                 yield "string"
             else:
                 yield SSEvent(after, event_type="resumed")
@@ -119,7 +119,7 @@ async def test_a_browser_reads_what_was_sent_and_resumes_after_a_restart(
         ["open"],
         ["message", "one\ntwo\n", ""],
         ["typed", '{"a":"é"}', "7-é"],
-        ["message", "string", "8"],
+        ["message", "string", "8-€"],
     ]
     assert await seen(page, 4) == expected
     server.stop(signal.SIGKILL)
@@ -128,7 +128,7 @@ async def test_a_browser_reads_what_was_sent_and_resumes_after_a_restart(
     assert errors == [["error", CONNECTING]] * len(errors)
     start()
     await page.wait_for_function("seen.at(-1)[0] === 'resumed'")
-    assert (await page.evaluate("seen"))[-2:] == [["open"], ["resumed", "8", "8"]]
+    assert (await page.evaluate("seen"))[-2:] == [["open"], ["resumed", "8-€", "8-€"]]
 
 
 async def test_a_stream_is_open_before_its_first_event(

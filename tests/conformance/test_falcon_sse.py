@@ -8,7 +8,7 @@ from typing import Any
 
 import falcon
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import falconws.core
@@ -16,6 +16,7 @@ from falconws.sse import SSEvent as OurEvent
 from falconws.testing import create_scope
 from tests.conformance.differential import Answer, Build, Exchange, both
 from tests.conformance.manifest import requirement
+from tests.conformance.outcomes import outcomes, shown
 
 Event = falcon.asgi.SSEvent
 FRAMEWORKS = (falcon, falconws.core)
@@ -56,7 +57,6 @@ lines = st.none() | st.text(
 @requirement("falcon:event-streams:fields")
 @requirement("falcon:event-streams:ping")
 @requirement("falcon:event-streams:serialize")
-@settings(deadline=None)
 @given(lines, lines, lines, lines, st.none() | st.integers(1, 10**9))
 def test_an_event_of_single_lines_is_the_same_on_the_wire(
     text: str | None,
@@ -231,6 +231,15 @@ def test_an_error_behind_the_assignment_is_the_response() -> None:
     theirs, ours = both(responding(act), Exchange())
     assert (theirs.status, theirs.body) == (403, b"data: secret\n\n")
     assert (ours.status, json.loads(ours.body)) == (403, {"title": "403 Forbidden"})
+
+
+@requirement("falcon:event-streams:last-event-id")
+def test_the_last_event_id_is_read_as_browsers_send_it() -> None:
+    for value in ("7", "7-€"):
+        sent = value.encode().decode("latin-1")
+        exchange = Exchange(headers=[("Last-Event-ID", sent)])
+        theirs, ours = outcomes(lambda req: req.last_event_id, exchange)
+        assert (theirs, ours) == (shown(sent), shown(value))
 
 
 @requirement("falcon:event-streams:sends")

@@ -63,6 +63,14 @@ def test_a_common_header_that_is_absent_or_empty_is_none(
     assert getattr(request((header, "")), name) is None
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [("8-€".encode(), "8-€"), (b"8-\xe9", "8-\ufffd"), (b"\xef\xbb\xbf8", "\ufeff8")],
+)
+def test_the_last_event_id_is_utf_8(sent: bytes, read: str) -> None:
+    assert request(("Last-Event-ID", sent.decode("latin-1"))).last_event_id == read
+
+
 def test_an_attribute_says_what_its_header_is_for() -> None:
     assert "RFC 9110" in str(Request.expect.__doc__)
     assert "HTTPInvalidHeader" in str(Request.date.__doc__)

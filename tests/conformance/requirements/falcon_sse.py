@@ -83,6 +83,11 @@ REQUIREMENTS = [
         "A comment is sent after 0.1 s if there is no event yet, and after 15 s of silence.",
     ),
     _of(
+        "last-event-id",
+        "`req.last_event_id` is Latin-1.",
+        "It is UTF-8, which browsers send (WHATWG HTML, 9.2.3).",
+    ),
+    _of(
         "sends",
         "Each event is a send of its own.",
         "Events that are ready together are one send: a hundred short ones take uvicorn a quarter "

@@ -140,10 +140,17 @@ class RequestHeaders:
     if_range: str | None = _header_property(
         "If-Range", "The If-Range header, or None (RFC 9110, 13.1.5)."
     )
-    last_event_id: str | None = _header_property(
-        "Last-Event-ID",
-        "Where an event stream broke off, or None (WHATWG HTML, 9.2.4).",
-    )
+
+    @property
+    def last_event_id(self) -> str | None:
+        """Where an event stream broke off, or None (WHATWG HTML, 9.2.4).
+
+        It is what a client says, and may be anything. What is no UTF-8 in it is U+FFFD.
+        """
+        value = self.headers.get("last-event-id", "")
+        # WHATWG HTML, 9.2.3: it is UTF-8, where other headers are Latin-1.
+        return value.encode("latin-1").decode(errors="replace") or None
+
     referer: str | None = _header_property(
         "Referer", "The Referer header, or None (RFC 9110, 10.1.3)."
     )
