@@ -271,6 +271,14 @@ def decompressor(coding: str) -> Callable[[bytes], bytes]:
     return decompressor.decompress  # type: ignore[no-any-return]
 
 
+def complete(coding: str) -> Callable[[bytes], bytes]:
+    """What a client reads a whole body with, and refuses one without an end."""
+    if coding == "gzip":
+        return gzip.decompress
+    library: Any = pytest.importorskip("brotli" if coding == "br" else _ZSTD)
+    return library.decompress  # type: ignore[no-any-return]
+
+
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip"])
 async def test_no_piece_of_a_stream_waits_for_the_next(coding: str) -> None:
     decompress = decompressor(coding)
@@ -294,6 +302,65 @@ async def test_no_piece_of_a_stream_waits_for_the_next(coding: str) -> None:
             assert not closed.is_set()
         # The client has left.
         assert closed.is_set()
+
+
+@pytest.mark.parametrize("first", [TEXT, b"", None])
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip"])
+async def test_a_stream_that_a_drain_ends_has_the_end_of_its_coding(
+    coding: str, first: bytes | None
+) -> None:
+    decoded = complete(coding)
+
+    async def source() -> AsyncIterator[bytes]:
+        if first is not None:
+            yield first
+        await asyncio.Event().wait()
+
+    headers = {"Accept-Encoding": coding}
+    app = app_of(body(None, stream=source()))
+    async with ASGIConductor(app) as conductor:
+        async with conductor.simulate_get_stream("/", headers=headers) as result:
+            received = await result.stream.read() if first else b""
+            await app.drain(grace=5)
+            received += b"".join([chunk async for chunk in result.stream])
+    assert decoded(received) == (first or b"")
+
+
+async def test_a_stream_that_lost_a_piece_to_a_drain_has_no_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compressing = asyncio.Event()
+
+    async def never(function: object) -> bytes:
+        compressing.set()
+        return await asyncio.Future()
+
+    monkeypatch.setattr(asyncio, "to_thread", never)
+    large = b"x" * 65_537
+    app = app_of(body(None, stream=Source(TEXT, large)))
+    async with ASGIConductor(app) as conductor:
+        async with conductor.simulate_get_stream("/", headers=GZIP) as result:
+            received = await result.stream.read()
+            await compressing.wait()
+            await app.drain(grace=5)
+            received += b"".join([chunk async for chunk in result.stream])
+    assert zlib.decompressobj(wbits=31).decompress(received) == TEXT
+    with pytest.raises(EOFError):
+        gzip.decompress(received)
+
+
+async def test_a_stream_whose_end_was_given_has_no_other() -> None:
+    streams = []
+
+    class Keep:
+        async def process_response(self, req: Any, resp: Any, *args: Any) -> None:
+            streams.append(resp.stream)
+
+    app = app_of(body(None, stream=Source(TEXT)), before=[Keep()])
+    async with ASGIConductor(app) as conductor:
+        result = await conductor.simulate_get("/", headers=GZIP)
+    assert gzip.decompress(result.content) == TEXT
+    assert streams[0].farewell() == b""
 
 
 @pytest.mark.parametrize(
@@ -322,6 +389,41 @@ def test_a_file_is_compressed_as_a_whole_if_its_length_is_known(known: bool) -> 
     file.close.assert_awaited()
     # If it is, nobody waits for a part of it, and every flush would cost a few bytes.
     assert (len(result.content) < 200) == known
+
+
+class Framed(Response):
+    """A response whose body is put into something."""
+
+    async def render_body(self) -> bytes | None:
+        return b"<%s>" % (await super().render_body() or b"")
+
+
+class Late:
+    """Fails behind compression."""
+
+    async def process_response(self, *args: Any) -> None:
+        raise HTTPForbidden(description="Not you." * 100)
+
+
+@pytest.mark.parametrize("accept", ["gzip", "identity"])
+@pytest.mark.parametrize("before", [[], [Late()]])
+def test_a_body_is_rendered_once_by_a_response_of_the_applications_own(
+    accept: str, before: list[Any]
+) -> None:
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.data = TEXT
+
+    middleware = [*before, CompressionMiddleware()]
+    app = App(extensions=(), middleware=middleware, response_type=Framed)
+    app.add_route("/", SimpleNamespace(on_get=on_get))
+    result = TestClient(app).get("/", headers={"Accept-Encoding": accept})
+    if before:  # The error is not compressed, and does not say that it is.
+        assert "content-encoding" not in result.headers
+        assert result.content.startswith(b'<{"title":"403 Forbidden"')
+    else:
+        is_plain = accept == "identity"
+        content = result.content if is_plain else gzip.decompress(result.content)
+        assert content == b"<%s>" % TEXT
 
 
 @pytest.mark.parametrize(("size", "threads"), [(65_536, 0), (65_537, 1)])

@@ -252,3 +252,27 @@ def test_what_is_scheduled_is_a_function_of_the_right_kind() -> None:
     resp.schedule_sync(print)
     assert resp.take_scheduled() == [_coroutine_function, print]
     assert resp.take_scheduled() == []
+
+
+async def test_what_was_rendered_is_not_rendered_again() -> None:
+    class Framed(Response):
+        async def render_body(self) -> bytes | None:
+            return b"<%s>" % (await super().render_body() or b"")
+
+    for kind, cleared in ((Response, None), (Framed, b"<>")):
+        resp = kind()
+        resp.text = "before"
+        resp.set_rendered(b"body")
+        resp.set_rendered(b"changed body")
+        assert await resp.render_body() == b"changed body"
+        resp.clear_body()
+        assert await resp.render_body() == cleared
+
+
+def test_a_body_that_is_forgotten_leaves_no_encoding_behind() -> None:
+    resp = Response()
+    resp.data = b"compressed"
+    resp.set_header("Content-Encoding", "br")
+    resp.set_header("Vary", "Accept-Encoding")
+    resp.clear_body()
+    assert resp.headers == {"vary": "Accept-Encoding"}

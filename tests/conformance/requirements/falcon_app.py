@@ -144,6 +144,12 @@ REQUIREMENTS: list[Requirement] = [
     ),
     _of(
         "app",
+        "app:error-encoding",
+        "The Content-Encoding of a body that an error replaces stays, for the body of the error.",
+        "It is taken back with the body.",
+    ),
+    _of(
+        "app",
         "app:unhandled-exceptions",
         "An exception that has no handler is logged with its traceback, and is a 500 that says nothing of it.",
     ),

@@ -140,8 +140,7 @@ class CompressionMiddleware:
         body = await resp.render_body()
         if body is not None:
             # That costs what it would cost later; it is not done again.
-            resp.clear_body()
-            resp.data = body
+            resp.set_rendered(body)
             size = len(body)
         elif resp.stream is None and (req.method != "HEAD" or not resp.content_length):
             return
@@ -212,7 +211,7 @@ async def _compress_body(resp: Response, body: bytes, encoder: Encoder) -> bool:
     compressed = await _encode(encoder.compress, encoder.finish, body)
     if len(compressed) >= len(body):
         return False
-    resp.data = compressed
+    resp.set_rendered(compressed)
     return True
 
 
@@ -250,6 +249,9 @@ class _CompressedStream:
         self._source = source
         self._pieces = pieces
         self._start = start
+        self._encoder: Encoder | None = None
+        # Whether the body has no end yet, and nothing is between its pieces and their place.
+        self._can_end = True
         self._is_live = is_live
         self._compressed: AsyncIterator[bytes] | None = None
 
@@ -261,14 +263,26 @@ class _CompressedStream:
         for source in (self._compressed, self._pieces, self._source):
             await close_source(source)
 
+    def farewell(self) -> bytes:
+        """Give the end of a body that the App ends; without it, that looks cut off.
+
+        So it is to look if a piece was lost, because it was being compressed.
+        """
+        if not self._can_end:
+            return b""
+        return (self._encoder or self._start()).finish()
+
     async def _compress(self) -> AsyncIterator[bytes]:
-        encoder = self._start()
+        self._encoder = encoder = self._start()
         # What came out must not wait for what comes next.
         flush = encoder.flush if self._is_live else bytes
         async for piece in self._pieces:
             if piece is None:
                 break
+            self._can_end = False
             compressed = await _encode(encoder.compress, flush, piece)
+            self._can_end = True
             if compressed:
                 yield compressed
+        self._can_end = False
         yield encoder.finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable
+from functools import partial
 from http import HTTPStatus as StatusCode
 from typing import Any
 
@@ -308,7 +309,8 @@ class Response(ResponseCookies):
         if self._stream is None:
             return None
         if hasattr(self._stream, "__aiter__"):
-            return Stream(self._stream)
+            farewell = getattr(self._stream, "farewell", None)  # of a compressed one
+            return Stream(self._stream, farewell=farewell)
         return stream_file(self._stream)
 
     async def close_streams(self) -> None:
@@ -320,8 +322,20 @@ class Response(ResponseCookies):
                 await close_source(source)
 
     def clear_body(self) -> None:
-        """Forget `text`, `data` and `media`."""
+        """Forget `text`, `data` and `media`, and the Content-Encoding that they had."""
         self.text = self.data = self.media = None
+        self._headers.pop("content-encoding", None)
+        self.__dict__.pop("render_body", None)
+
+    def set_rendered(self, body: bytes) -> None:
+        """Make bytes the body that `render_body` gives, also where a subclass overrides it.
+
+        It is for middleware that has called that, and changes what came out.
+        """
+        self.clear_body()
+        self.data = body
+        if type(self).render_body is not Response.render_body:
+            self.__dict__["render_body"] = partial(Response.render_body, self)
 
 
 def _as_bytes(data: object) -> bytes:
