@@ -116,7 +116,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> App:
 @example("GET", {TRAILERS: {}}, TE[1])
 @example("HEAD", {}, TE[0])
 @example("GET", {HINT: {}, PATHSEND: {}}, TE[0])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_every_response_is_a_start_and_a_body_and_no_more(
     app: App, path: str, method: str, offers: Any, te: tuple[bytes, bytes]
 ) -> None:
@@ -130,6 +130,11 @@ def test_every_response_is_a_start_and_a_body_and_no_more(
     assert (kinds[-1] == PATHSEND) == whole
     if method == "HEAD":
         full = asyncio.run(serve(app, http(path)))
+        # RFC 9110, 9.3.2: but for a length that is known of a body only.
+        if reply.header("content-length") is None and not full.body:
+            full.headers = [
+                each for each in full.headers if each[0] != "content-length"
+            ]
         assert full.headers == reply.headers
         assert full.header("content-type") or full.status in (204, 304)
     assert not OPEN
@@ -150,7 +155,7 @@ def test_a_stream_that_fails_is_for_the_server_to_break_off(
 @requirement("asgi:http:send-raises")
 @pytest.mark.parametrize("path", PATHS)
 @given(st.integers(0, 4), st.booleans(), OFFERS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_client_may_leave_at_any_moment(
     app: App, path: str, leaves_at: int, send_fails: bool, offers: Any
 ) -> None:
@@ -177,7 +182,7 @@ async def read(req: Any, resp: Any) -> None:
     st.booleans(),
 )
 @example([b""], b"size", False, False)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_body_is_read_as_a_whole_or_not_at_all(
     chunks: list[bytes], by: bytes, tells_length: bool, leaves: bool
 ) -> None:

@@ -75,6 +75,11 @@ _BODIES = [
         "A HEAD is answered without the body, and with the length of what is in hand.",
     ),
     _of(
+        "response:head-nothing",
+        "The answer to a HEAD that was given nothing has a Content-Length of 0.",
+        "It has none: that of a GET is not known (RFC 9110, 8.6).",
+    ),
+    _of(
         "response:head-length",
         "A Content-Length that was set stays in the answer to a HEAD, whatever the body is.",
         "It is that of the body, as in the answer to a GET (RFC 9110, 8.6).",

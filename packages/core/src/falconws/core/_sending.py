@@ -45,8 +45,9 @@ async def send_body(
     if status in BODILESS:
         body = b""
     elif is_head:
-        if body is not None or "content-length" not in headers:
-            headers["content-length"] = str(len(body or b""))
+        # RFC 9110, 8.6: the length that a GET's would have, or none at all.
+        if body is not None:
+            headers["content-length"] = str(len(body))
         body = b""
     else:
         body = body or b""
