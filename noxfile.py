@@ -117,7 +117,16 @@ def types(session: nox.Session) -> None:
     # By their names: the sources share a namespace, which paths would not tell.
     session.run(mypy, *(arg for name in PACKAGES for arg in ("-p", f"falconws.{name}")))
     tests = [f"packages/{name}/tests" for name in PACKAGES]
-    session.run(mypy, *tests, "tests", "benchmarks", "examples", "fuzz", "noxfile.py")
+    session.run(
+        mypy,
+        *tests,
+        "tests",
+        "benchmarks",
+        "examples",
+        "fuzz",
+        "conftest.py",
+        "noxfile.py",
+    )
 
 
 @nox.session

@@ -56,7 +56,7 @@ async def accept(falcon: Any, ws: Any, notes: Notes) -> None:
 @example([0, 2, 2, 4], [], "2.3", True, None)
 @example([3, 0, 2], [], "2.3", True, None)
 @example([0, 4, 4, 2], [], "2.4", True, 1)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_is_sent_is_what_may_be_sent(
     operations: list[int],
     payloads: list[Any],

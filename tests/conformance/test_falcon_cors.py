@@ -69,7 +69,7 @@ def with_cors(policy: dict[str, Any]) -> Build:
 @example({"allow_credentials": "*"}, PREFLIGHT, "OPTIONS", "/")
 @example({"allow_credentials": "*"}, PREFLIGHT, "OPTIONS", "/sink")
 @example({"expose_headers": ["X-A"]}, {"Origin": "null"}, "GET", "/own")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_cors_middleware_answers_alike(
     policy: dict[str, Any], headers: dict[str, str], method: str, path: str
 ) -> None:

@@ -79,7 +79,7 @@ def _errors(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 @given(_errors(), st.sampled_from(["application/json", "text/xml", "application/xml"]))
 @example(("HTTPTooManyRequests", {"retry_after": 7}), "text/xml")
 @example(("HTTPGone", {"headers": {"X-A": "b"}, "href": "/é", "code": 0}), "text/xml")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_error_says_the_same(error: tuple[str, dict[str, Any]], accept: str) -> None:
     name, arguments = error
     made: list[Any] = []
@@ -234,7 +234,7 @@ _statuses = st.sampled_from([400, 499, 503, 200, "404", "404 Gone Fishing", "503
 
 @requirement("falcon:errors:status")
 @given(_statuses, st.none() | _text)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_an_error_takes_a_status_in_any_form(status: Any, title: str | None) -> None:
     theirs, ours = (f.HTTPError(status, title=title) for f in FRAMEWORKS)
     assert ours.status == theirs.status == status
@@ -276,7 +276,7 @@ def test_an_error_can_be_copied_and_pickled(name: str) -> None:
     st.none() | _text,
 )
 @example("202 Accepted", {"X-A": "b"}, "text")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_status_can_be_raised(
     status: Any, headers: dict[str, str] | None, text: str | None
 ) -> None:
@@ -303,7 +303,7 @@ REDIRECTS = {
     st.none() | _headers,
 )
 @example("HTTPFound", "/a?b=c%2F", {"X-A": "b"})
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_redirect_has_a_location(
     name: str, location: str, headers: dict[str, str] | None
 ) -> None:

@@ -42,7 +42,7 @@ def hook(name: str, log: list[Any]) -> Callable[..., Any]:
     raises=st.booleans(),
 )
 @example(["before", "after", "before"], ["before", "after"], True, False)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_hooks_run_in_the_same_order_with_the_same_arguments(
     on_method: list[str], on_class: list[str], inherits: bool, raises: bool
 ) -> None:

@@ -69,7 +69,7 @@ def without_what_differs(text: str, keep_blank: bool, csv: bool) -> str:
 @requirement("falcon:request:params")
 @requirement("falcon:request:query-string")
 @requirement("falcon:request:has-param")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(QUERIES, st.booleans(), st.booleans())
 def test_a_query_string_is_parsed_as_the_options_say(
     text: str, keep_blank: bool, csv: bool
@@ -198,7 +198,7 @@ ARGUMENTS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 @requirement("falcon:request:get-param-as-list")
 @requirement("falcon:request:get-param-as-dict")
 @pytest.mark.parametrize("getter", TEXTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_parameter_is_read_as_what_is_asked_for(
     getter: str, data: st.DataObject
@@ -323,7 +323,7 @@ KEYS = st.sampled_from(["a[k]", "a[m]", "a[]", "a[k][m]", "a", "ab[k]", "a["])
 
 
 @requirement("falcon:request:get-param-as-dict-deep")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.dictionaries(KEYS, st.sampled_from("12")),
     st.booleans(),
@@ -395,7 +395,7 @@ JSON = st.recursive(
 
 @requirement("falcon:request:get-query-string-as-media")
 @requirement("falcon:request:get-param-as-json")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(JSON)
 def test_a_query_string_is_read_as_media(value: Any) -> None:
     encoded = quote(orjson.dumps(value))

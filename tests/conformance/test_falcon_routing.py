@@ -41,7 +41,7 @@ METHODS = [m for m in falcon.COMBINED_METHODS if m != "WEBSOCKET"]
 )
 @example({"PUT", "GET"}, "POST", "/here")
 @example({"PUT", "GET"}, "OPTIONS", "/here")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_method_has_its_responder_or_is_refused(
     allowed: set[str], method: str, path: str
 ) -> None:
@@ -134,7 +134,7 @@ def test_options_name_all_methods_where_one_responder_has_them_all() -> None:
 
 @requirement("falcon:routing:suffix")
 @given(st.sets(st.sampled_from(["get", "post_a", "put_a", "get_b"]), min_size=1))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_suffix_chooses_responders(names: set[str]) -> None:
     resource = SimpleNamespace(**{f"on_{name}": saying(name) for name in names})
     suffixes = {name.partition("_")[2] for name in names} - {""}
@@ -167,7 +167,7 @@ def test_a_suffix_chooses_responders(names: set[str]) -> None:
     params=st.dictionaries(st.sampled_from(["a", "b", "c"]), st.text(max_size=5)),
 )
 @example(4, False, {"a": "1"})
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_router_of_ones_own_gives_three_things_or_four(
     size: int, nothing: bool, params: dict[str, str]
 ) -> None:
@@ -282,7 +282,7 @@ def add_all(falcon: Any, templates: list[str]) -> tuple[Any, list[str]]:
 @requirement("falcon:routing:broken-templates")
 @requirement("falcon:routing:conflicts")
 @given(templates(LITERALS, SIMPLE, COMPLEX, [s for s in BROKEN if "path" not in s]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_templates_are_refused_alike(templates: list[str]) -> None:
     theirs, ours = (add_all(framework, templates)[1] for framework in FRAMEWORKS)
     assert ours == theirs
@@ -360,7 +360,7 @@ def _routes_and_paths(draw: st.DrawFn) -> tuple[list[str], list[str]]:
 @given(_routes_and_paths())
 @example((["/a/{x}", "/a/{x}.{y}", "/a/b"], ["/a/b", "/a/a.b", "/a/1"]))
 @example((["/{x}/a", "/a/{y:int}", "/{x}"], ["/a/a", "/a/1", "/a/b"]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_paths_are_routed_alike(routes_and_paths: tuple[list[str], list[str]]) -> None:
     accepted, paths = routes_and_paths
     apps = [add_all(framework, accepted)[0] for framework in FRAMEWORKS]
@@ -471,7 +471,7 @@ _limit = st.none() | st.integers(-99, 99)
 @given(st.none() | st.integers(1, 4), _limit, _limit, _digits | _junk | st.just("-7"))
 @example(None, None, None, "-07")
 @example(2, 5, 20, "07")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_int_has_digits_and_limits(
     digits: int | None, low: int | None, high: int | None, text: str
 ) -> None:
@@ -488,7 +488,7 @@ def test_an_int_has_digits_and_limits(
 @given(_number | _junk | st.sampled_from(["nan", "-inf", "Infinity"]), st.booleans())
 @example("1e400", False)
 @example("-.5e1", True)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_float_is_finite_unless_it_need_not_be(text: str, finite: bool) -> None:
     limits = "min=-1000, max=1e3" if finite else "finite=False"
     theirs, ours = converted(f"float({limits})", text)
@@ -500,7 +500,7 @@ def test_a_float_is_finite_unless_it_need_not_be(text: str, finite: bool) -> Non
 @requirement("falcon:routing:converter-dt")
 @given(_time.map(lambda text: text + "Z") | _time | _junk, st.booleans())
 @example("2026-11-21T10:00:00+0200", True)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_time_is_of_the_given_form(text: str, zone: bool) -> None:
     spec = "dt" if zone else "dt('%Y-%m-%dT%H:%M:%S')"
     theirs, ours = converted(spec, text)
@@ -513,7 +513,7 @@ def test_a_time_is_of_the_given_form(text: str, zone: bool) -> None:
 @requirement("falcon:routing:converter-uuid")
 @given(_uuid | _junk)
 @example("12345678-1234-5678-1234-567812345678")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_uuid_is_32_hexadecimal_digits(text: str) -> None:
     theirs, ours = converted("uuid", text)
     assert ours == theirs
@@ -523,7 +523,7 @@ def test_a_uuid_is_32_hexadecimal_digits(text: str) -> None:
 @requirement("falcon:routing:converter-path")
 @given(st.lists(_junk, min_size=1, max_size=4).map("/".join))
 @example("a//b/")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_path_is_all_that_is_left(text: str) -> None:
     theirs, ours = converted("path", f"x/{text}")
     assert ours == theirs == ascii(f"x/{text}")
@@ -537,7 +537,7 @@ def test_a_path_is_all_that_is_left(text: str) -> None:
 )
 @example(r"\\d+(?P<n>x|y)", True, "12x")
 @example("(?P<n>a)?b*", True, "b")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_expression_matches_the_whole_and_gives_it_or_a_group(
     pattern: str, grouped: bool, text: str
 ) -> None:
@@ -572,7 +572,7 @@ def test_only_the_usual_writing_of_a_value_is_read(
 @requirement("falcon:routing:custom-converter")
 @given(st.text("abc", min_size=1, max_size=3), st.booleans())
 @example("aab", True)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_converter_of_ones_own_is_registered_by_name(
     text: str, several: bool
 ) -> None:

@@ -99,7 +99,7 @@ def played(
 
 @requirement("falcon:stream:read")
 @requirement("falcon:stream:length")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(CHUNKS, st.lists(SIZES, min_size=1, max_size=8), st.none() | st.integers(0, 3))
 def test_reads_of_any_sizes_over_any_chunks_are_the_same(
     chunks: list[bytes], sizes: list[int | None], more: int | None
@@ -116,7 +116,7 @@ def test_reads_of_any_sizes_over_any_chunks_are_the_same(
 @requirement("falcon:stream:exhaust")
 @requirement("falcon:stream:close")
 @requirement("falcon:stream:iteration")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     CHUNKS,
     st.lists(SIZES, max_size=2),
@@ -184,7 +184,7 @@ def test_a_stream_is_a_file_for_reading_only() -> None:
 
 
 @requirement("falcon:stream:length")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(CHUNKS, st.integers(0, 12), st.sampled_from(["read", "readall", "iterate"]))
 def test_nothing_past_the_announced_length_is_read(
     chunks: list[bytes], length: int, how: str
@@ -213,7 +213,7 @@ def test_the_stream_of_a_request_has_its_content_length() -> None:
 
 
 @requirement("falcon:stream:overread")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 8), st.integers(1, 4), st.integers(1, 4))
 def test_no_more_is_read_than_is_asked_for(size: int, left: int, beyond: int) -> None:
     length = size + left
@@ -224,7 +224,7 @@ def test_no_more_is_read_than_is_asked_for(size: int, left: int, beyond: int) ->
 
 
 @requirement("falcon:stream:truncated")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(CHUNKS, st.none() | st.integers(1, 9))
 def test_a_body_that_breaks_off_is_no_whole_one(
     chunks: list[bytes], missing: int | None
@@ -338,7 +338,7 @@ READS = (
 @requirement("falcon:reader:peek")
 @requirement("falcon:reader:pipe")
 @requirement("falcon:reader:iteration")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS, st.lists(READS, max_size=5), st.integers(1, 9))
 def test_a_reader_gives_the_bytes_of_any_chunks(
     chunks: list[bytes], steps: list[Step], chunk_size: int
@@ -351,7 +351,7 @@ def test_a_reader_gives_the_bytes_of_any_chunks(
 @requirement("falcon:reader:read-until")
 @requirement("falcon:reader:delimit")
 @requirement("falcon:reader:pipe-until")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     TEXTS,
     DELIMITERS,
@@ -421,7 +421,7 @@ def test_a_delimiter_that_does_not_follow_is_an_error_if_it_is_to_be_consumed() 
 
 
 @requirement("falcon:reader:delimiter-absent")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from([b"a", b"b"]), min_size=1), DELIMITERS)
 def test_bytes_in_front_of_the_end_are_given_once(
     chunks: list[bytes], delimiter: bytes

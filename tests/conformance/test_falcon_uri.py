@@ -24,7 +24,7 @@ URIS = TEXTS | st.text("aé%2Ff+&=/?#[]: ", max_size=9) | TEXTS.map(quote)
 @example("caf%C3%A9+%2B%ff%zz%")
 @example("/%C3%A9")
 @example("/%C3%A9 ")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_uris_are_encoded_and_decoded_alike(text: str) -> None:
     assert result(lambda f: f.uri.decode(f.uri.encode_value(text))) == shown(text)
     plain = result("uri.decode", text, unquote_plus=False)
@@ -60,7 +60,7 @@ def test_a_text_is_encoded_by_what_it_is_part_of(
 
 @requirement("falcon:uri:unquote-string")
 @given(st.text('ab"\\', max_size=6) | st.text('ab"\\', max_size=6).map('"{}"'.format))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_quoted_strings_are_unquoted_alike(text: str) -> None:
     result("uri.unquote_string", text)
 
@@ -74,7 +74,7 @@ HOSTS = st.one_of(
 
 @requirement("falcon:uri:parse-host")
 @given(HOSTS, st.none() | st.integers(0, 65535), st.none() | st.just(7))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_authority_is_a_host_and_maybe_a_port(
     host: str, port: int | None, default: int | None
 ) -> None:
@@ -112,7 +112,7 @@ QUERIES = st.lists(
 @requirement("falcon:uri:parse-query-string")
 @given(QUERIES, st.booleans(), st.booleans())
 @example("a=1&a=2,3&b=&%61=%2C", True, True)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_query_strings_are_parsed_alike(query: str, keep: bool, csv: bool) -> None:
     fields = [field.partition("=") for field in query.split("&")]
     if any(not name and not value for name, _, value in fields):
@@ -157,7 +157,7 @@ SCALARS = TEXTS | st.integers() | st.floats(allow_nan=False) | st.none()
     st.booleans(),
 )
 @example({"a": True, "b": ["x,y", 1]}, True, True)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_query_strings_are_written_alike(
     params: dict[str, Any] | None, comma: bool, prefix: bool
 ) -> None:

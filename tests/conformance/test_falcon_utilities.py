@@ -37,7 +37,7 @@ TIMES = st.datetimes(datetime(1000, 1, 1)).map(lambda time: time.replace(fold=0)
 
 @requirement("falcon:util:dates")
 @given(TIMES | TIMES.map(lambda time: time.replace(tzinfo=UTC)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_date_that_was_written_is_read(time: datetime) -> None:
     text = result("dt_to_http", time)
     read = result(lambda f: f.http_date_to_dt(f.dt_to_http(time)))
@@ -103,7 +103,7 @@ WRITTEN_TAGS = st.builds(
 @given(WRITTEN_TAGS | TAGS, WRITTEN_TAGS)
 @example('"a"', 'W/"a"')
 @example('W/"a"', 'W/"a"')
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_entity_tags_are_read_written_and_compared_alike(one: str, other: str) -> None:
     def compare(framework: Any) -> Any:
         tags = [framework.ETag.loads(text) for text in (one, other)]
@@ -130,7 +130,7 @@ def test_a_tag_has_no_quotes_in_it() -> None:
 @requirement("falcon:status:helpers")
 @given(st.integers(100, 699).filter(lambda code: code != 422), st.text("ab "))
 @example(404, "")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_statuses_are_codes_lines_and_members(status: int, reason: str) -> None:
     assert result("code_to_http_status", status)[1:5] == f"{status} "
     for text in (str(status), str(status).encode(), f"{status} {reason}"):
@@ -168,7 +168,7 @@ def test_what_is_no_status_is_a_value_error() -> None:
 @example("../Zoë.tar.gz", 9)
 @example("ﬁ\n.", None)
 @example("", None)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_file_names_are_made_safe_alike(name: str, length: int | None) -> None:
     found = result("secure_filename", name, length)
     if name and (length is None or length >= 0):
@@ -221,7 +221,7 @@ async def walk(container: Any, steps: list[tuple[Any, ...]]) -> Any:
 @requirement("falcon:util:context")
 @given(STEPS)
 @example([("set", "a", 1), ("attribute", "a"), ("delete", "b"), ("attribute", "b")])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_context_is_a_dictionary_and_an_object(steps: list[tuple[Any, ...]]) -> None:
     found = result(lambda f: walk(f.Context(), steps))
     assert found.endswith("list(True, True), 'Context')")
@@ -230,7 +230,7 @@ def test_a_context_is_a_dictionary_and_an_object(steps: list[tuple[Any, ...]]) -
 @requirement("falcon:util:case-insensitive-dict")
 @given(STEPS.map(lambda steps: [(s[0], *_mixed(s[1:])) for s in steps]))
 @example([("set", "Aa", 1), ("set", "aA", 2), ("in", "AA"), ("pop", "aa")])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_dictionary_finds_keys_in_any_case(steps: list[tuple[Any, ...]]) -> None:
     found = result(lambda f: walk(f.CaseInsensitiveDict({"B": 0}), steps))
     assert found.endswith("list(True, True), 'CaseInsensitiveDict')")
@@ -288,7 +288,7 @@ def accepting(ranges: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 )
 @example((["a/b", "a/c"], "a/*;q=0.5, a/c"))
 @example((["a/b; c=d"], "a/b;q=0.5, a/b; c=d;q=0"))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_clients_get_what_they_prefer(types_and_accept: tuple[list[str], str]) -> None:
     types, accept = types_and_accept
     best = result("mediatypes.best_match", types, accept)
@@ -332,7 +332,7 @@ QUOTED = st.text('ab;,=" ', max_size=6).map(
 @requirement("falcon:util:parse-header")
 @given(st.lists(st.builds("{}{}{}".format, KEYS, EQUALS, TOKENS | QUOTED), max_size=3))
 @example(['NAME="a\\"b;c"', " d = e", "f"])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_parameters_of_a_header_are_read_alike(parameters: list[str]) -> None:
     found = result("parse_header", "; ".join(["form-data ", *parameters]))
     assert found.startswith("tuple('form-data', dict(")
@@ -353,7 +353,7 @@ def test_a_backslash_may_be_the_last_of_a_quoted_value() -> None:
 @requirement("falcon:util:sync-to-async")
 @requirement("falcon:util:async-to-sync")
 @given(st.lists(st.integers()), st.dictionaries(st.sampled_from("ab"), st.integers()))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_functions_and_coroutine_functions_are_called_as_the_other(
     arguments: list[int], named: dict[str, int]
 ) -> None:
@@ -451,7 +451,7 @@ def _kind(thing: Any) -> str:
     st.lists(st.sampled_from([None, "test_manifest.py"])),
 )
 @example(["/", "/a/b"], "all", [Outer, Inner], False, ["/s"], [None])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_inspection_tells_alike_what_an_app_consists_of(
     routes: list[str],
     suffix: str | None,

@@ -110,7 +110,7 @@ _CODES = st.sampled_from([None, 1000, 3999, 4000, 4999])
 @example(True, [("accept", None), ("receive_text", None)], [b"a"], 1001)
 @example(True, [("close", 4000), ("send_text", None), ("close", 4001)], ["a"], 1001)
 @example(True, [("receive_data", None), ("send_data", None)], [], 1001)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_operations_in_any_order_do_the_same(
     accept: bool, operations: list[tuple[str, Any]], payloads: list[Any], code: int
 ) -> None:
@@ -135,7 +135,7 @@ def test_operations_in_any_order_do_the_same(
     st.sampled_from([list, dict, tuple]),
 )
 @example(["chat"], 0, [("X-A", "b"), ("Sec-WebSocket-Protocol", "chat")], list)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_accepting_sends_a_subprotocol_and_headers(
     offered: list[str], chosen: int, headers: Any, kind: Any
 ) -> None:
@@ -259,7 +259,7 @@ def test_some_of_what_a_responder_does_differs_for_a_reason(
         st.none() | st.integers() | st.lists(st.integers(0, 9), max_size=1),
     ),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_payload_is_a_string_or_bytes(state: str, send: Any, payload: Any) -> None:
     async def act(falcon: Any, ws: Any, notes: Notes) -> None:
         if state != "unaccepted":
@@ -283,7 +283,7 @@ def test_a_payload_is_a_string_or_bytes(state: str, send: Any, payload: Any) -> 
 @requirement("falcon:websocket:media")
 @requirement("asgi:websocket:receive")
 @given(_json, st.booleans(), st.booleans())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_media_goes_by_the_handler_for_its_kind(
     media: Any, comes_as_text: bool, absent_is_none: bool
 ) -> None:
@@ -351,7 +351,7 @@ REGISTERED = (1000, 1001, 1002, 1003, *range(1007, 1015))
 @example(3000, True)
 @example(4999, False)
 @example(5000, True)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_some_codes_are_refused(code: Any, closed: bool) -> None:
     async def act(falcon: Any, ws: Any, notes: Notes) -> None:
         await ws.accept()
@@ -385,7 +385,7 @@ def test_some_codes_are_refused(code: Any, closed: bool) -> None:
 @example("é" * 61 + "e", "2.3")
 @example("é" * 62, "2.3")
 @example("\ud800", "2.3")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_reason_is_sent_where_the_server_can(reason: str, version: str) -> None:
     application = responding(doing(lambda ws: ws.close(4000, reason)))
     try:
@@ -670,7 +670,7 @@ def failing(place: str, fail: Callable[[Any, Any], Any]) -> Application:
     st.sampled_from(["HTTPError", "HTTPStatus"]),
     st.integers(300, 599).filter(lambda status: 3000 + status not in _OTHERS),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_http_error_closes_with_its_status(
     place: str, accept: bool, kind: str, status: int
 ) -> None:

@@ -50,7 +50,7 @@ def preflight(reply: Reply, method: str, names: list[str]) -> bool:
 )
 @example("*", "*", ORIGINS[0], "PUT", ["x-a"], True)
 @example([ORIGINS[0]], [], ORIGINS[1], "GET", [], False)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_script_may_read_what_the_policy_says(
     origins: Any,
     trusted: Any,

@@ -28,7 +28,7 @@ _tokens = st.text("abc", min_size=1, max_size=2)
 @given(st.lists(_tokens, max_size=3), st.none() | _tokens | st.just(""))
 @example(["a"], "b")
 @example(["b", "a"], "a")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_subprotocol_is_one_of_the_clients(
     offered: list[str], wanted: str | None
 ) -> None:
@@ -66,7 +66,7 @@ async def receive(falcon: Any, ws: Any, notes: Notes) -> None:
 @requirement("rfc6455:7.1.6:reason")
 @requirement("asgi:websocket:disconnect")
 @given(st.none() | st.integers(1000, 4999), st.none() | st.text(), st.booleans())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_application_is_told_how_it_ended(
     code: int | None, reason: str | None, absent: bool
 ) -> None:
@@ -93,7 +93,7 @@ def test_a_connection_that_broke_off_has_1006(at: int) -> None:
 
 @requirement("rfc6455:8.1:utf-8")
 @given(st.text())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_text_comes_as_it_was_sent(text: str) -> None:
     async def echo(falcon: Any, ws: Any, notes: Notes) -> None:
         await ws.accept()

@@ -49,7 +49,7 @@ def written(element: dict[str, str], upper: bool) -> str:
     st.booleans(),
     st.sampled_from([",", ", ", " ,,\t"]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_proxy_is_told_of_in_order(
     elements: list[dict[str, str]], upper: bool, joint: str
 ) -> None:

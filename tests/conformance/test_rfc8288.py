@@ -64,7 +64,7 @@ def read_links(header: str) -> list[dict[str, Any]]:
 @requirement("rfc8288:3.4.1:target-attributes")
 @requirement("rfc8288:3.4.2:extensions")
 @given(st.lists(LINKS, min_size=1, max_size=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_links_say_what_they_were_given(links: list[dict[str, Any]]) -> None:
     app = app_of(lambda req, resp: [resp.append_link(**link) for link in links])
     assert read_links(ask(app).header("link") or "") == links

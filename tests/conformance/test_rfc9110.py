@@ -30,7 +30,7 @@ LATIN_1 = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=2
 TIMES = st.datetimes(datetime(1900, 1, 1), timezones=st.just(UTC)).map(
     lambda time: time.replace(microsecond=0)
 )
-FEW = settings(max_examples=20, deadline=None)
+FEW = settings(max_examples=20)
 
 # 5: fields.
 
@@ -146,7 +146,7 @@ def expected_weight(media_type: str, accept: dict[str, str]) -> float:
     st.dictionaries(st.sampled_from(RANGES), st.sampled_from(WEIGHTS), min_size=1),
     st.permutations(TYPES),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_most_specific_range_decides(
     accept: dict[str, str], types: list[str]
 ) -> None:
@@ -251,7 +251,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> App:
 @example({"if-range": date_forms(MODIFIED)[1]}, None, 1, "GET")
 @example({}, None, 0, "GET")
 @example({}, 200, None, "GET")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_file_is_sent_as_the_conditions_say_in_their_order(
     files: App, asked: dict[str, str], first: int | None, last: int | None, method: str
 ) -> None:

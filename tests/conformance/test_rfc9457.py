@@ -24,7 +24,7 @@ MEMBERS = {"title": TEXT, "description": TEXT, "href": TEXT, "code": st.integers
 @requirement("rfc9457:3.2:extensions")
 @requirement("rfc9457:4.2.1:about-blank")
 @given(st.sampled_from(STATUSES), st.fixed_dictionaries({}, optional=MEMBERS))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_an_error_is_a_problem(status: HTTPStatus, members: dict[str, Any]) -> None:
     error = HTTPError(status, **members)
     reply = ask(raising(error), headers=[("Accept", PROBLEM)])

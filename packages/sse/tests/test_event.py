@@ -15,7 +15,7 @@ from falconws.media import JSONHandler
 from falconws.sse import SSEvent
 
 # A machine that is busy with other things is no failure.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass

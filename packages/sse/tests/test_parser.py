@@ -16,7 +16,7 @@ from falconws.sse import (
     aiter_events,
 )
 
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def message(data: str, type: str = "message", id: str = "") -> Event:
