@@ -8,8 +8,6 @@ standard library does here, but for integers beyond 64 bits, which come back as 
 from __future__ import annotations
 
 import random
-import sys
-import time
 from typing import Any
 
 from falconws.media import (
@@ -21,7 +19,9 @@ from falconws.media import (
 )
 from falconws.media._standard_json import standard_dumps, standard_loads
 
-__all__ = ("check_bytes", "check_round_trip", "main")
+from ._running import run
+
+__all__ = ("check_bytes", "check_round_trip")
 
 FAST = JSONHandler()
 STANDARD = JSONHandler(standard_dumps, standard_loads)
@@ -190,21 +190,5 @@ def _object(choose: random.Random, depth: int) -> Any:
             }
 
 
-def main(seconds: float) -> int:
-    """Check until the time is over; give how often."""
-    seed = random.randrange(2**32)
-    end = time.monotonic() + seconds
-    count = 0
-    while time.monotonic() < end:
-        for check in (check_bytes, check_round_trip):
-            try:
-                check(random.Random(seed + count))
-            except BaseException:
-                print(f"{check.__name__}(random.Random({seed + count})) fails:")
-                raise
-        count += 1
-    return count
-
-
 if __name__ == "__main__":
-    print(f"{main(float((sys.argv[1:] or ['10'])[0]))} payloads of each kind, no fault")
+    run(check_bytes, check_round_trip)

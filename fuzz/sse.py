@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import random
 import re
-import sys
-import time
 
 from falconws.sse import Event, EventParser, EventTooLargeError, SSEvent
 
-__all__ = ("check_chunks", "check_round_trip", "main")
+from ._running import run
+
+__all__ = ("check_chunks", "check_round_trip")
 
 Outcome = tuple[list[Event], str, int | None, str]
 
@@ -92,21 +92,5 @@ def _event(choose: random.Random) -> SSEvent:
     return SSEvent(text("\r\n"), line(), line(), retry, comment=text("\r\n"))
 
 
-def main(seconds: float) -> int:
-    """Check until the time is over; give how often."""
-    seed = random.randrange(2**32)
-    end = time.monotonic() + seconds
-    count = 0
-    while time.monotonic() < end:
-        for check in (check_chunks, check_round_trip):
-            try:
-                check(random.Random(seed + count))
-            except BaseException:
-                print(f"{check.__name__}(random.Random({seed + count})) fails:")
-                raise
-        count += 1
-    return count
-
-
 if __name__ == "__main__":
-    print(f"{main(float((sys.argv[1:] or ['10'])[0]))} streams of each kind, no fault")
+    run(check_chunks, check_round_trip)
