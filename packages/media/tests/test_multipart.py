@@ -393,12 +393,14 @@ async def test_what_was_read_of_a_part_stays_there() -> None:
 
 
 async def test_a_form_is_iterated_over_once() -> None:
-    form = await open_form(part() + END)
-    assert len([each async for each in form]) == 1
+    form = await open_form(part(b"b") + part(b"c") + END)
+    parts = aiter(form)
     with pytest.raises(RuntimeError, match="once"):
         aiter(form)
+    assert await (await anext(parts)).data == b"b"
+    assert [await each.data async for each in parts] == [b"c"]  # It goes on.
     with pytest.raises(StopAsyncIteration):
-        await anext(form)
+        await anext(parts)
 
 
 @given(st.binary(), SIZES, st.lists(st.integers(0, 30)))
@@ -430,7 +432,7 @@ async def test_a_stream_is_read_in_each_way_that_files_are() -> None:
     assert await stream.readall() == b"bcdef"
     stream = (await anext(parts)).stream
     await stream.read(1)
-    await stream.pipe(target)
+    await stream.pipe(destination=target)
     assert target.written == b"bcdef"
     stream = (await anext(parts)).stream
     await stream.exhaust()
@@ -441,14 +443,14 @@ async def test_a_stream_is_read_in_each_way_that_files_are() -> None:
 
 
 async def test_a_client_that_leaves_is_no_end_of_a_part() -> None:
-    form = await open_form(part(b"b")[:-2], ConnectionError("gone"))
-    each = await anext(aiter(form))
+    parts = aiter(await open_form(part(b"b")[:-2], ConnectionError("gone")))
+    each = await anext(parts)
     with pytest.raises(ConnectionError, match="gone"):
         await each.stream.read()
     with pytest.raises(ConnectionError, match="gone"):  # nor later
         await each.get_data()
     with pytest.raises(ConnectionError, match="gone"):
-        await anext(form)
+        await anext(parts)
     assert await each.stream.read(1) == b"b"  # what came stays
 
 
@@ -464,17 +466,17 @@ async def test_a_form_whose_reading_was_cancelled_does_not_go_on() -> None:
 async def test_a_part_that_is_read_at_once_has_a_limit() -> None:
     limit = 1024 * 1024
     assert len(await (await first(part(b"b" * limit) + END)).get_data()) == limit
-    form = await open_form(part(b"b" * (limit + 3)) + part(b"c") + END)
-    each = await anext(aiter(form))
+    parts = aiter(await open_form(part(b"b" * (limit + 3)) + part(b"c") + END))
+    each = await anext(parts)
     for _ in range(2):  # The rest of it is not given for the whole, either.
         with pytest.raises(PayloadTooLargeError, match="1048576 bytes"):
             await each.get_data()
-    assert await (await anext(form)).get_text() == "c"
+    assert await (await anext(parts)).get_text() == "c"
 
 
 async def test_a_form_has_as_many_parts_as_the_limit() -> None:
     assert len(await read(part() * 64 + END)) == 64
-    with pytest.raises(PayloadTooLargeError, match="segment count"):
+    with pytest.raises(PayloadTooLargeError, match="more than 64 parts"):
         await read(part() * 65 + END)
     assert len(await read(part() * 65 + END, max_body_part_count=0)) == 65
 
@@ -642,24 +644,54 @@ async def test_what_errors_are_for_the_application_is_for_the_server_to_say() ->
     json = part(b"{", Content_Type="application/json")
     form = await open_form(part(b"\xff") + json + b"--xYzZY-\r\n")
     form.translate_error = translate
-    each = await anext(aiter(form))
+    parts = aiter(form)
+    each = await anext(parts)
     for failing in (each.get_text(), each.get_media()):
         with pytest.raises(Status):
             await failing
     with pytest.raises(Status, match="MultipartParseError"):
         _ = each.secure_filename
-    each = await anext(form)
+    each = await anext(parts)
     with pytest.raises(Status, match="MultipartParseError"):
         await each.get_data()
     form = await open_form(part(b"b", X_A="b\rc"), max_body_part_buffer_size=0)
     form.translate_error = translate
+    parts = aiter(form)
     for _ in range(2):
         with pytest.raises(Status, match="MultipartParseError"):
-            await anext(form)
+            await anext(parts)
     each = await first(part(b"b") + END, max_body_part_buffer_size=0)
     each._form.translate_error = translate
     with pytest.raises(Status, match="TooLarge"):
         await each.get_data()
+
+
+async def test_what_is_wrong_with_a_form_in_a_form_is_for_the_server_to_say_too() -> (
+    None
+):
+    class Status(Exception):
+        pass
+
+    handler = MultipartFormHandler()
+    handler.parse_options.media_handlers["multipart/mixed"] = MultipartFormHandler()
+    mixed = part(b"--o\r\n", Content_Type="multipart/mixed; boundary=o") + END
+    form = await handler.deserialize_async(Body(mixed), CONTENT_TYPE)
+    form.translate_error = lambda exc: Status(type(exc))
+    inner = await (await anext(aiter(form))).get_media()
+    with pytest.raises(Status, match="MultipartParseError"):
+        await anext(aiter(inner))
+
+
+@pytest.mark.parametrize("coding", ["7bit", "8BIT", "binary "])
+async def test_a_coding_that_changes_nothing_is_no_fault(coding: str) -> None:
+    (found,) = await read(part(b"b", Content_Transfer_Encoding=coding) + END)
+    assert b"b" in found
+
+
+@pytest.mark.parametrize("coding", ["base64", "Quoted-Printable", "x-own", ""])
+async def test_a_part_that_would_have_to_be_decoded_is_malformed(coding: str) -> None:
+    with pytest.raises(MultipartParseError, match="Content-Transfer-Encoding"):
+        await read(part(b"Yg==", Content_Transfer_Encoding=coding) + END)
 
 
 async def test_a_part_is_saved_to_a_file_as_it_comes(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import msgspec
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +30,10 @@ class Order(msgspec.Struct):
     count: int
 
 
+class Model(pydantic.BaseModel):
+    b: int
+
+
 @pytest.mark.parametrize(
     ("media", "body"),
     [
@@ -37,15 +42,19 @@ class Order(msgspec.Struct):
         ({"a": [1, 2.5], "b": (), "c": ("x",)}, b"a=1&a=2.5&c=x"),
         ({"a": True, "b": False, "c": None, 4: ""}, b"a=true&b=false&c=&4="),
         (Order("tea", 2), b"drink=tea&count=2"),
+        ({b"a": b"\xff +", "b": bytearray(b"c")}, b"a=%FF+%2B&b=c"),
+        ({"a": {1}, "b": iter("cd"), "c": range(2)}, b"a=1&b=c&b=d&c=0&c=1"),
+        ({"a": Model(b=1)}, b"a=b%3D1"),
     ],
 )
 def test_a_mapping_becomes_a_form(media: object, body: bytes) -> None:
     assert URLEncodedFormHandler().encode(media) == body
 
 
-def test_an_object_that_is_no_mapping_is_a_type_error() -> None:
-    with pytest.raises(TypeError):
-        URLEncodedFormHandler().encode([("a", "b")])
+@pytest.mark.parametrize("media", [[("a", "b")], 1, {"a": {}}, {"a": [{"b": 1}]}])
+def test_what_a_form_has_no_place_for_is_a_type_error(media: object) -> None:
+    with pytest.raises(TypeError, match="form"):
+        URLEncodedFormHandler().encode(media)
 
 
 @pytest.mark.parametrize(

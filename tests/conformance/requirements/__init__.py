@@ -3,6 +3,7 @@
 from ..manifest import Requirement
 from . import (
     falcon_app,
+    falcon_forms,
     falcon_media,
     falcon_request,
     falcon_response,
@@ -17,6 +18,7 @@ __all__ = ("REQUIREMENTS",)
 
 REQUIREMENTS: list[Requirement] = [
     *falcon_app.REQUIREMENTS,
+    *falcon_forms.REQUIREMENTS,
     *falcon_media.REQUIREMENTS,
     *falcon_request.REQUIREMENTS,
     *falcon_response.REQUIREMENTS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import IO, Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -13,6 +13,9 @@ from .typed import plain
 __all__ = ("URLEncodedFormHandler", "parse_fields")
 
 _NAME = "URL-encoded form"
+
+# What is one value, although it has a length.
+_ONE = (str, bytes, bytearray, memoryview, Mapping)
 
 
 class URLEncodedFormHandler(BaseHandler):
@@ -53,19 +56,20 @@ class URLEncodedFormHandler(BaseHandler):
         """Turn a mapping into a form.
 
         Args:
-            media: Values by their names, or a `msgspec.Struct`. A list or tuple becomes a
-                field for each of its values, True and False become ``true`` and ``false``,
-                None is blank, and what else is not text is turned into text.
+            media: Values by their names, or a `msgspec.Struct`. A list, or another iterable,
+                becomes a field for each of its values. True and False become ``true`` and
+                ``false``, None is blank, bytes are percent-encoded as they are, and what else
+                is not text is turned into text.
             content_type: Not used.
 
         Raises:
-            TypeError: It is neither.
+            TypeError: It is neither, or a value is a mapping, for which a form has no place.
         """
         fields = media if isinstance(media, Mapping) else plain(media)
         return "&".join(
-            f"{quote_plus(str(name))}={quote_plus(_text(value))}"
+            f"{quote_plus(_text(name))}={quote_plus(_text(value))}"
             for name, given in fields.items()
-            for value in (given if isinstance(given, list | tuple) else (given,))
+            for value in _values(given)
         ).encode()
 
     def decode(
@@ -145,7 +149,18 @@ def parse_fields(
     return fields
 
 
-def _text(value: Any) -> str:
+def _values(given: Any) -> Iterable[Any]:
+    # Not any iterable: a model is one, of its fields.
+    if isinstance(given, _ONE) or not isinstance(given, Collection | Iterator):
+        return (given,)
+    return given
+
+
+def _text(value: Any) -> str | bytes:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Mapping):
+        raise TypeError(f"A form has no place for objects in objects: {value!r}.")
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
     return "" if value is None else str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
@@ -50,6 +50,8 @@ class MultipartForm:
       as the boundary does: malformed.
     - A part without ``Content-Disposition: form-data``, with two of them or two of
       Content-Type, or not as long as its own Content-Length says: malformed.
+    - A part with a Content-Transfer-Encoding that its content would have to be decoded by:
+      malformed (RFC 7578, 4.7).
     - A part without a name: its name is empty.
 
     Attributes:
@@ -81,8 +83,11 @@ class MultipartForm:
         self._part: BodyPart | None = None
         self._failure: Exception | None = None
 
-    def __aiter__(self) -> Self:
+    def __aiter__(self) -> AsyncIterator[BodyPart]:
         """Iterate over the parts.
+
+        Each step raises what is wrong with the form: `MultipartParseError` if it is malformed,
+        `PayloadTooLargeError` if it goes beyond a limit.
 
         Raises:
             RuntimeError: That was done before.
@@ -90,15 +95,10 @@ class MultipartForm:
         if self._iterated:
             raise RuntimeError("A form can be iterated over once; its parts are gone.")
         self._iterated = True
-        return self
+        return _Parts(self._next_part)
 
-    async def __anext__(self) -> BodyPart:
-        """Give the next part.
-
-        Raises:
-            MultipartParseError: The form is malformed.
-            PayloadTooLargeError: The form goes beyond a limit.
-        """
+    async def _next_part(self) -> BodyPart:
+        """Give the next part, or raise StopAsyncIteration."""
         self._part = None
         while (event := await self._next_event()) is not _END:
             if isinstance(event, MultipartSegment):
@@ -146,7 +146,7 @@ class MultipartForm:
                 await self._feed()
             return event
         except ParserLimitReached as exc:
-            self._failure = self.error(too_large(_sentence(exc)))
+            self._failure = self.error(too_large(self._limit_of(exc)))
         except MultipartError as exc:
             self._failure = self.error(MultipartParseError(_sentence(exc)))
         except PayloadError as exc:
@@ -158,6 +158,15 @@ class MultipartForm:
             raise
         # Not where the parser's error is at hand, which keeps its buffers alive.
         raise self._failure
+
+    def _limit_of(self, exc: ParserLimitReached) -> str:
+        sentence = _sentence(exc)
+        if "segment count" in sentence:
+            return f"the form has more than {self._options.max_body_part_count} parts"
+        if "header count" in sentence:
+            return f"a part has more than {_MAX_HEADERS} headers"
+        size = self._options.max_body_part_headers_size
+        return f"the headers of a part have more than {size} bytes"
 
     async def _feed(self) -> None:
         """Give the parser what comes next of the body."""
@@ -192,6 +201,19 @@ class MultipartForm:
         if start == b"\r" or self._delimiter.startswith(start):
             return False
         raise MultipartParseError("it does not begin with its boundary")
+
+
+class _Parts:
+    """The iterator over the parts of a form; it may be left, and gone on with."""
+
+    def __init__(self, next_part: Callable[[], Awaitable[BodyPart]]) -> None:
+        self._next_part = next_part
+
+    def __aiter__(self) -> Self:
+        return self
+
+    def __anext__(self) -> Awaitable[BodyPart]:
+        return self._next_part()
 
 
 async def _read(stream: AsyncReader) -> AsyncIterator[bytes]:

@@ -21,6 +21,9 @@ _EXTENDED = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _ONCE = ("content-disposition", "content-type")
+# RFC 2045, 6.2. RFC 7578, 4.7 has deprecated the others; what they stand for must not be taken
+# for the content.
+_IDENTITIES = ("7bit", "8bit", "binary")
 
 
 def read_headers(segment: MultipartSegment, max_size: int) -> dict[str, str]:
@@ -31,13 +34,16 @@ def read_headers(segment: MultipartSegment, max_size: int) -> dict[str, str]:
         size += len(name) + len(value.encode()) + 4  # the colon, a blank, and CRLF
         if _CONTROL.search(value):
             raise MultipartParseError(f"a line break within the header {name}")
-        name = name.lower()
+        name, value = name.lower(), value.strip()
         if name not in headers:
             headers[name] = value
         elif name in _ONCE:  # Which of them counts would be a matter of taste.
             raise MultipartParseError(f"a part has two headers {name}")
         else:
             headers[name] += f", {value}"
+    coding = headers.get("content-transfer-encoding", "binary")
+    if coding.lower() not in _IDENTITIES:
+        raise MultipartParseError(f"a part has the Content-Transfer-Encoding {coding}")
     if size > max_size:
         raise too_large(f"the headers of a part have more than {max_size} bytes")
     return headers

@@ -158,7 +158,10 @@ class BodyPart:
         """
         if not self._media:
             with self._form.translated():
-                self._media.append(await self._read_media())
+                media = await self._read_media()
+            if hasattr(media, "translate_error"):  # a form in this form, read later
+                media.translate_error = self._form.translate_error
+            self._media.append(media)
         return self._media[0]
 
     async def save(

@@ -78,14 +78,15 @@ class PartStream:
         async for _ in self:
             pass
 
-    async def pipe(self, target: Writable) -> None:
+    async def pipe(self, destination: Writable | None = None) -> None:
         """Read everything that is left, piece by piece, into something.
 
         Args:
-            target: Has a coroutine function ``write(data)``.
+            destination: Has a coroutine function ``write(data)``. None throws it away.
         """
         async for chunk in self:
-            await target.write(chunk)
+            if destination is not None:
+                await destination.write(chunk)
 
     def __aiter__(self) -> Self:
         """Iterate over what is left, in the pieces in which it comes."""
