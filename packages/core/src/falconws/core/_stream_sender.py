@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import types
-from collections.abc import Generator
 from typing import Any
 
 from ._sending import patience
@@ -57,6 +55,8 @@ class StreamSender:
         self._cancels = 0
         # What is sent while the source is waiting.
         self._beside: asyncio.Task[None] | None = None
+        # Calls `_take_turn` if the source waits; None if it has.
+        self._turn: asyncio.Handle | None = None
         # Pieces that are ready to be sent together.
         self._batch: list[bytes] = []
         self._batch_size = 0
@@ -109,10 +109,9 @@ class StreamSender:
         finally:
             self._event = None
             watcher.cancel()
-            if self._timer is not None:
-                self._timer.cancel()
-            if self._beside is not None:
-                self._beside.cancel()
+            for handle in (self._timer, self._turn, self._beside):
+                if handle is not None:
+                    handle.cancel()
         return not self._left
 
     async def _end_beside(self) -> None:
@@ -239,26 +238,21 @@ class StreamSender:
             if not await self._send_piece(chunk):
                 return
 
-    async def _send_batches(self) -> None:  # noqa: C901 - a hot path, top to bottom
+    async def _send_batches(self) -> None:
         """Send pieces that are ready together at once, and every other by itself."""
         encode = self._stream.encode
         assert encode is not None
         next_piece = self._stream.source.__aiter__().__anext__
+        call_soon = asyncio.get_running_loop().call_soon
         try:
             while True:
-                steps = next_piece().__await__()
-                try:
-                    future = next(steps)
-                except StopIteration as exc:
-                    piece, waited = exc.value, False
-                else:
-                    if self._batch:
-                        self._send_beside(self._take_batch())
-                    piece, waited = await _rest_of(steps, future), True
+                if self._turn is None:
+                    self._turn = call_soon(self._take_turn)
+                piece = await next_piece()
                 if self._stopped:
                     self._note_more()
                     return
-                if waited:
+                if self._turn is None:  # It had to be waited for.
                     if not await self._send_piece(encode(piece)):
                         return
                 elif self._hold(encode(piece)) and not await self._send_batch():
@@ -268,6 +262,12 @@ class StreamSender:
         except Exception:
             await self._send_rest()
             raise
+
+    def _take_turn(self) -> None:
+        """Note that the event loop goes on, as the source waits; send what it gave before."""
+        self._turn = None
+        if self._batch:
+            self._send_beside(self._take_batch())
 
     def _hold(self, chunk: bytes) -> bool:
         """Take what nobody had to wait for to the batch; say whether that is to be sent now."""
@@ -375,18 +375,3 @@ def _checked(piece: Any) -> bytes:
     raise TypeError(
         f"A stream gives bytes, not {type(piece).__name__}; encode text with .encode()."
     )
-
-
-@types.coroutine
-def _rest_of(steps: Generator[Any, Any, Any], future: Any) -> Generator[Any, Any, Any]:
-    """Await what was begun by ``next(steps)``, and gave a future to wait for."""
-    try:
-        while True:
-            try:
-                result = yield future
-            except BaseException as exc:
-                future = steps.throw(exc)
-            else:
-                future = steps.send(result)
-    except StopIteration as exc:
-        return exc.value
