@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Iterator
 from typing import Protocol
 
 from ..errors import HTTPServiceUnavailable
@@ -50,6 +51,9 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._open.copy())
 
     def refusal(self) -> HTTPServiceUnavailable:
         """Give what new work is refused with while `draining`."""
@@ -99,7 +103,7 @@ class Connections:
         """
         self.draining = True
         async with asyncio.TaskGroup() as group:
-            for connection in self._open.copy():
+            for connection in self:
                 group.create_task(self._end(connection, jitter, grace))
         # Not the one that asks for it, which would wait for itself.
         caller = asyncio.current_task()
