@@ -28,7 +28,14 @@ PACKAGES = {
     ],
     "ws": ["falconws-testing", "itsdangerous", "msgspec"],
     "sse": ["falconws-testing"],
-    "testing": ["falconws-ws", "falconws-sse"],
+    "testing": [
+        "falconws-ws",
+        "falconws-sse",
+        "httpx",
+        "uvicorn",
+        "uvloop",
+        "websockets",
+    ],
 }
 TEST_TOOLS = ["pytest", "pytest-asyncio", "hypothesis"]
 
@@ -38,6 +45,7 @@ nox.options.sessions = [
     "types",
     "coverage",
     "isolation",
+    "shuffled",
     "tests",
 ]
 nox.options.default_venv_backend = (
@@ -197,6 +205,14 @@ def isolation(session: nox.Session) -> None:
         session.run(python, "-m", "pytest", "-q", f"packages/{name}/tests")
 
 
+@nox.session
+def shuffled(session: nox.Session) -> None:
+    """Run the testing package's own tests in any order, and in asyncio's debug mode."""
+    python = str(sync(session, "shuffled", "test") / "python")
+    tests = ["packages/testing/tests", "-q", "--random-order"]
+    session.run(python, "-m", "pytest", *tests, env={"PYTHONASYNCIODEBUG": "1"})
+
+
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
     """Look for a minute each for what breaks the invariants in fuzz/."""
@@ -205,10 +221,13 @@ def fuzz(session: nox.Session) -> None:
         session.run(python, "-m", f"fuzz.{path.stem}", *(session.posargs or ["60"]))
 
 
+# But for plugins of pytest, which is there whenever it imports them.
 IMPORT_ALL = """
-import importlib, pkgutil, sys
+import importlib, importlib.metadata, pkgutil, sys
 package = importlib.import_module(sys.argv[1])
-modules = [m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
+plugins = {e.module for e in importlib.metadata.entry_points(group="pytest11")}
+names = [m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
+modules = [name for name in names if name not in plugins]
 for module in modules:
     importlib.import_module(module)
 print(f"{package.__name__}: {len(modules) + 1} modules, from {package.__path__[0]}")

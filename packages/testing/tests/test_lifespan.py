@@ -9,6 +9,7 @@ import logging
 import pytest
 
 from falconws.core import App, Event, Receive, Scope, Send
+from falconws.testing.clock import clock
 from falconws.testing.lifespan import Lifespan
 
 
@@ -45,6 +46,18 @@ async def test_the_scope_is_that_of_the_lifespan_protocol() -> None:
     ]
 
 
+async def test_the_state_is_given_as_a_copy() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"]["pool"] = []
+
+    lifespan = Lifespan(app, 5)
+    await lifespan.startup()
+    first, second = lifespan.scope_state(), lifespan.scope_state()
+    assert first == {"pool": []}
+    assert first is not second
+    assert first["pool"] is second["pool"]
+
+
 @pytest.mark.parametrize("phase", ["startup", "shutdown"])
 async def test_a_phase_that_fails_raises_what_the_application_says(phase: str) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,6 +87,66 @@ async def test_a_phase_may_fail_without_a_message() -> None:
         await Lifespan(app, 5).startup()
 
 
+async def test_what_is_raised_behind_a_failure_is_its_cause() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "lifespan.startup.failed", "message": "no disk"})
+        raise ZeroDivisionError("a bug")
+
+    with pytest.raises(RuntimeError, match="no disk") as caught:
+        await Lifespan(app, 5).startup()
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+async def test_an_application_that_stays_when_its_startup_failed_is_cancelled() -> None:
+    ended = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await send({"type": "lifespan.startup.failed"})
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    with pytest.raises(RuntimeError, match="startup failed") as caught:
+        await Lifespan(app, 0.05).startup()
+    assert isinstance(caught.value.__cause__, TimeoutError)
+    assert ended.is_set()
+
+
+@pytest.mark.parametrize(
+    "kind", ["lifespan.shutdown.complete", "lifespan.startup.done"]
+)
+async def test_an_answer_to_another_question_fails(kind: str) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": kind})
+        raise ZeroDivisionError("a bug")
+
+    with pytest.raises(
+        AssertionError, match=f"answered lifespan.startup with '{kind}'"
+    ) as caught:
+        await Lifespan(app, 5).startup()
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+async def test_a_test_that_is_cancelled_takes_the_application_with_it() -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    starting = asyncio.ensure_future(Lifespan(app, 5).startup())
+    async with asyncio.timeout(5):
+        await began.wait()
+        starting.cancel()
+        await ended.wait()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+
+
 async def test_an_application_that_knows_no_lifespan_is_used_without_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -87,6 +160,17 @@ async def test_an_application_that_knows_no_lifespan_is_used_without_it(
     gc.collect()
     # asyncio complains here of an exception that was never retrieved.
     assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []
+
+
+async def test_an_application_that_ends_by_a_cancellation_does_not_cancel_the_test() -> (
+    None
+):
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise asyncio.CancelledError
+
+    lifespan = Lifespan(app, 5)
+    await lifespan.startup()
+    await lifespan.shutdown()
 
 
 async def test_an_application_that_returns_at_once_is_used_as_well() -> None:
@@ -109,6 +193,47 @@ async def test_what_is_raised_in_the_shutdown_comes_out() -> None:
     await lifespan.startup()
     with pytest.raises(ZeroDivisionError, match="a bug"):
         await lifespan.shutdown()
+
+
+async def test_what_is_raised_before_the_shutdown_comes_out_there() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        raise ZeroDivisionError("a bug")
+
+    lifespan = Lifespan(app, 5)
+    await lifespan.startup()
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        await lifespan.shutdown()
+
+
+async def test_an_application_may_return_before_the_shutdown() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+
+    lifespan = Lifespan(app, 5)
+    await lifespan.startup()
+    await lifespan.shutdown()
+
+
+@pytest.mark.parametrize("phase", ["startup", "shutdown"])
+async def test_time_that_stands_still_passes_in_the_shutdown_only(phase: str) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(2):
+            event = await receive()
+            if event["type"] == f"lifespan.{phase}":
+                await asyncio.sleep(0.02)
+            await send({"type": f"{event['type']}.complete"})
+
+    lifespan = Lifespan(app, 0.05 if phase == "startup" else 5)
+    with clock():
+        if phase == "startup":
+            with pytest.raises(TimeoutError, match="did not complete its startup"):
+                await lifespan.startup()
+        else:
+            await lifespan.startup()
+            await lifespan.shutdown()
 
 
 async def test_a_shutdown_without_a_startup_has_nothing_to_do() -> None:

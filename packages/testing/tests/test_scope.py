@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from falconws.testing import create_scope, create_scope_ws
-from falconws.testing.scope import split_path
+from falconws.testing.scope import check_spec_version, split_path
 
 
 def test_a_scope_is_that_of_a_plain_get() -> None:
@@ -88,6 +88,73 @@ def test_cookies_and_the_length_become_headers() -> None:
     assert dict(scope["headers"])[b"content-length"] == b"0"
 
 
+def test_a_length_that_the_headers_tell_is_not_told_again() -> None:
+    scope = create_scope(headers={"Content-Length": "5"}, content_length=3)
+    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+    assert lengths == [b"5"]
+
+
+@pytest.mark.parametrize("create", [create_scope, create_scope_ws])
+@pytest.mark.parametrize("pair", [("X-A", 1), (b"x-a", "1")])
+def test_a_header_that_is_no_string_is_refused(create: Any, pair: Any) -> None:
+    with pytest.raises(TypeError, match="A header is two strings"):
+        create("/", headers=[pair])
+
+
+@pytest.mark.parametrize("create", [create_scope, create_scope_ws])
+def test_what_asgi_makes_optional_may_be_left_out(create: Any) -> None:
+    scope = create("/", remote_addr=None, include_server=False)
+    assert "client" not in scope
+    assert "server" not in scope
+    scope = create("/", remote_addr="::1", root_path="/mount")
+    assert scope["client"] == ("::1", 51234)
+    assert scope["root_path"] == "/mount"
+
+
+@pytest.mark.parametrize(
+    ("given", "version"),
+    [
+        ("1", "1.0"),
+        ("1.0", "1.0"),
+        ("1.1", "1.1"),
+        ("2", "2"),
+        ("2.0", "2"),
+        ("3", "3"),
+    ],
+)
+def test_a_version_of_http_is_written_as_asgi_does(given: str, version: str) -> None:
+    scope = create_scope(http_version=given)
+    assert scope["http_version"] == version
+    assert (b"host" in dict(scope["headers"])) == (version != "1.0")
+
+
+@pytest.mark.parametrize("create", [create_scope, create_scope_ws])
+@pytest.mark.parametrize(
+    "arguments",
+    [{"http_version": "1.2"}, {"spec_version": "2"}, {"spec_version": "2.x"}],
+)
+def test_a_version_that_there_is_not_is_refused(
+    create: Any, arguments: dict[str, str]
+) -> None:
+    with pytest.raises(ValueError, match="_version is"):
+        create("/", **arguments)
+
+
+@pytest.mark.parametrize("create", [create_scope, create_scope_ws])
+def test_the_version_of_asgi_can_be_chosen(create: Any) -> None:
+    scope = create("/", spec_version="2.10")
+    assert scope["asgi"] == {"version": "3.0", "spec_version": "2.10"}
+    assert check_spec_version("2.10") == (2, 10) > check_spec_version("2.4")
+
+
+def test_what_a_scope_has_can_be_looked_at_more_than_once() -> None:
+    scope = create_scope(headers={"X-A": "1"})
+    for _ in range(2):
+        assert (b"x-a", b"1") in scope["headers"]
+        assert list(scope["client"]) == ["127.0.0.1", 51234]
+        assert list(scope["server"]) == ["falconws.test", 80]
+
+
 def test_a_websocket_scope_is_that_of_a_handshake() -> None:
     assert create_scope_ws() == {
         "type": "websocket",
@@ -111,6 +178,42 @@ def test_subprotocols_are_offered_in_the_scope_and_by_a_header() -> None:
     assert scope["subprotocols"] == ["v2", "v1"]
     assert dict(scope["headers"])[b"sec-websocket-protocol"] == b"v2, v1"
     assert scope["server"] == ("falconws.test", 443)
+
+
+@pytest.mark.parametrize(
+    "offered", ["v2,v1", "v2, v1", "v2, ,v1,", ["v2", "v1"], iter(["v2", "v1"])]
+)
+def test_subprotocols_may_be_written_as_in_the_header(offered: Any) -> None:
+    scope = create_scope_ws(subprotocols=offered)
+    assert scope["subprotocols"] == ["v2", "v1"]
+    assert dict(scope["headers"])[b"sec-websocket-protocol"] == b"v2, v1"
+
+
+def test_a_handshake_may_be_for_another_port() -> None:
+    scope = create_scope_ws(port=8000)
+    assert scope["server"] == ("falconws.test", 8000)
+    assert dict(scope["headers"])[b"host"] == b"falconws.test:8000"
+
+
+@pytest.mark.parametrize("nothing", [None, "", " , ", []])
+def test_no_subprotocols_are_no_header(nothing: Any) -> None:
+    scope = create_scope_ws(subprotocols=nothing)
+    assert scope["subprotocols"] == []
+    assert b"sec-websocket-protocol" not in dict(scope["headers"])
+
+
+@pytest.mark.parametrize(
+    ("params", "query"),
+    [
+        ({"a": ["x y", 2], "b": "1,2"}, "a=x+y,2&b=1%2C2"),
+        ({"a": [True, "é,"]}, "a=true,%C3%A9%2C"),
+        ({"a": [], "b": (1,)}, "b=1"),
+    ],
+)
+def test_a_list_may_be_one_value_with_commas(
+    params: dict[str, Any], query: str
+) -> None:
+    assert split_path("/a", None, params, csv=True) == ("/a", query)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from falconws.core import (
     Send,
 )
 from falconws.testing import ASGIWebSocketSimulator, create_scope_ws
+from falconws.testing.protocol import ASGIProtocolError
 from falconws.ws import (
     WebSocket,
     WebSocketDisconnected,
@@ -33,6 +34,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Simulator = ASGIWebSocketSimulator
 
 ACCEPT: Event = {"type": "websocket.accept"}
+CLOSE: Event = {"type": "websocket.close"}
 DENY: Event = {"type": "websocket.http.response.start", "status": 401, "headers": []}
 DENIED: Event = {"type": "websocket.http.response.body"}
 
@@ -50,8 +52,10 @@ def sending(*events: Event) -> ASGIApp:
     return app
 
 
-def connect(app: Any, seconds: float = 5) -> Simulator:
-    return ASGIWebSocketSimulator(app, create_scope_ws(), seconds)
+def connect(app: Any, seconds: float = 5, **settings: Any) -> Simulator:
+    names = ("write_limit", "send_error")
+    faults = {name: settings.pop(name) for name in names if name in settings}
+    return ASGIWebSocketSimulator(app, create_scope_ws(**settings), seconds, **faults)
 
 
 async def denied(app: Any, kind: type[WebSocketDisconnected]) -> Simulator:
@@ -66,6 +70,28 @@ async def denied(app: Any, kind: type[WebSocketDisconnected]) -> Simulator:
     return client
 
 
+class Echo:
+    """An application that sends back what it receives, and writes down all events.
+
+    What its send raises is written down as well.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.raised: list[Exception] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send(ACCEPT)
+        while (event := await receive())["type"] == "websocket.receive":
+            self.events.append(event)
+            try:
+                await send({**event, "type": "websocket.send"})
+            except Exception as exc:
+                self.raised.append(exc)
+        self.events.append(event)
+
+
 def message(payload: str | bytes) -> Event:
     kind = "text" if isinstance(payload, str) else "bytes"
     return {"type": "websocket.send", kind: payload}
@@ -76,7 +102,7 @@ def message(payload: str | bytes) -> Event:
 
 async def test_a_connection_that_is_accepted_is_open() -> None:
     accept = {**ACCEPT, "subprotocol": "v1", "headers": [(b"x-tag", b"1")]}
-    async with connect(sending(accept)) as client:
+    async with connect(sending(accept), subprotocols=["v1"]) as client:
         assert client.ready
         assert not client.closed
         assert client.close_code is None
@@ -171,64 +197,23 @@ async def test_an_answer_that_no_server_would_take_fails(events: list[Event]) ->
 # Messages.
 
 
-async def test_messages_go_to_the_application_as_it_expects_them() -> None:
-    received: list[Event] = []
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send(ACCEPT)
-        while (event := await receive())["type"] == "websocket.receive":
-            received.append(event)
-
-    async with connect(app) as client:
+async def test_messages_of_both_kinds_go_to_the_application_and_back() -> None:
+    async with connect(Echo()) as client:
         await client.send_text("é")
-        await client.send_data(b"\xff")
+        await client.send_data(b"x")
         await client.send_json({"a": 1})
         await client.send_msgpack({"a": 1})
-    assert received == [
-        {"type": "websocket.receive", "text": "é"},
-        {"type": "websocket.receive", "bytes": b"\xff"},
-        {"type": "websocket.receive", "text": '{"a": 1}'},
-        {"type": "websocket.receive", "bytes": b"\x81\xa1a\x01"},
-    ]
+        assert await client.receive() == "é"
+        assert await client.receive() == b"x"
+        assert await client.receive_json() == {"a": 1}
+        assert await client.receive_msgpack() == {"a": 1}
 
 
-@pytest.mark.parametrize(
-    ("receive", "payload", "received"),
-    [
-        (Simulator.receive_text, "é", "é"),
-        (Simulator.receive_text, "", ""),
-        (Simulator.receive_data, b"\xff", b"\xff"),
-        (Simulator.receive_json, '{"a": 1}', {"a": 1}),
-        (Simulator.receive_msgpack, b"\x81\xa1a\x01", {"a": 1}),
-    ],
-)
-async def test_messages_of_the_application_are_received(
-    receive: Callable[[Simulator], Awaitable[Any]],
-    payload: str | bytes,
-    received: object,
-) -> None:
-    async with connect(sending(ACCEPT, message(payload))) as client:
-        assert await receive(client) == received
-
-
-@pytest.mark.parametrize(
-    ("receive", "payload", "complaint"),
-    [
-        (Simulator.receive_text, b"x", "Expected a text message, and got b'x'"),
-        (Simulator.receive_json, b"x", "Expected a text message, and got b'x'"),
-        (Simulator.receive_data, "x", "Expected a binary message, and got 'x'"),
-        (Simulator.receive_msgpack, "x", "Expected a binary message, and got 'x'"),
-    ],
-)
-async def test_a_message_of_the_wrong_kind_fails_and_is_shown(
-    receive: Callable[[Simulator], Awaitable[Any]],
-    payload: str | bytes,
-    complaint: str,
-) -> None:
-    async with connect(sending(ACCEPT, message(payload))) as client:
-        with pytest.raises(AssertionError, match=complaint):
-            await receive(client)
+async def test_messages_can_be_iterated_over() -> None:
+    app = sending(ACCEPT, message("a"), message(b"b"), {"type": "websocket.close"})
+    async with connect(app) as client:
+        assert [received async for received in client] == ["a", b"b"]
+        assert [received async for received in client] == []
 
 
 async def test_nothing_can_be_sent_before_the_application_accepts() -> None:
@@ -239,7 +224,15 @@ async def test_nothing_can_be_sent_before_the_application_accepts() -> None:
     await client.close()
 
 
-@pytest.mark.parametrize("wait", [Simulator.wait_ready, Simulator.receive_text])
+@pytest.mark.parametrize(
+    "wait",
+    [
+        Simulator.wait_ready,
+        Simulator.wait_closed,
+        Simulator.receive,
+        Simulator.finish,
+    ],
+)
 async def test_a_wait_without_a_connection_says_what_to_call(
     wait: Callable[[Simulator], Awaitable[Any]],
 ) -> None:
@@ -370,7 +363,378 @@ async def test_an_application_that_is_cancelled_does_not_cancel_the_test() -> No
         assert caught.value.code == 1006
 
 
+async def test_the_application_that_broke_the_connection_is_shown() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(ACCEPT)
+        raise ZeroDivisionError("a bug")
+
+    client = connect(app)
+    client.connect()
+    await client.wait_ready()
+    with pytest.raises(WebSocketDisconnected) as caught:
+        await client.receive_text()
+    assert "ZeroDivisionError('a bug')" in "".join(caught.value.__notes__)
+    with pytest.raises(ZeroDivisionError):
+        await client.finish()
+
+
+async def test_the_response_of_a_denial_is_shown() -> None:
+    start = {**DENY, "headers": [(b"content-type", b"text/plain")]}
+    client = connect(sending(start, {**DENIED, "body": b"Log in."}))
+    client.connect()
+    with pytest.raises(WebSocketDisconnected) as caught:
+        await client.wait_ready()
+    assert "401 Unauthorized" in "".join(caught.value.__notes__)
+    assert "Log in." in "".join(caught.value.__notes__)
+    with pytest.raises(WebSocketDisconnected):
+        await client.send_text("x")
+    assert client.headers == []
+    assert client.close_code == 3401
+    await client.disconnect()
+    await client.finish()
+
+
+async def test_a_denial_without_the_extension_is_an_empty_403() -> None:
+    async def forbidden(req: Request, ws: WebSocket) -> None:
+        raise HTTPForbidden(title="No.")
+
+    app = App(extensions=[WebSockets()])
+    app.add_route("/", SimpleNamespace(on_websocket=forbidden))
+    scope = {**create_scope_ws(), "extensions": {}}
+    client = ASGIWebSocketSimulator(app, scope)
+    with pytest.raises(WebSocketDisconnected):
+        async with client:
+            raise AssertionError("The block must not begin.")
+    assert client.denial is not None
+    assert (client.denial.status_code, client.denial.content) == (403, b"")
+
+
+async def test_waiting_for_the_end_does_not_need_the_messages_to_be_read() -> None:
+    close = {"type": "websocket.close", "code": 4000}
+    async with connect(sending(ACCEPT, message("a"), close)) as client:
+        await client.wait_closed()
+        assert client.close_code == 4000
+        assert await client.receive_text() == "a"
+
+
+async def test_waiting_for_the_end_ends_when_the_application_returns() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(ACCEPT)
+        await receive()
+
+    async with connect(app) as client:
+        await client.wait_closed()
+        assert client.close_code == 1006
+
+
+# Faults.
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [(1005, ""), (1006, ""), (999, ""), (1000, "x" * 124)]
+)
+async def test_what_a_client_cannot_close_with_is_refused(
+    code: int, reason: str
+) -> None:
+    echo = Echo()
+    async with connect(echo) as client:
+        with pytest.raises(ValueError, match=r"A client does not close with .*disconn"):
+            await client.close(code, reason)
+        assert client.ready
+        await client.close(4999, "x" * 123)
+    assert echo.events[-1]["reason"] == "x" * 123
+
+
+async def test_a_close_without_a_code_is_1000() -> None:
+    echo = Echo()
+    async with connect(echo) as client:
+        await client.close(None, None)
+    assert echo.events == [{"type": "websocket.disconnect", "code": 1000, "reason": ""}]
+
+
+@pytest.mark.parametrize("leave", [Simulator.close, Simulator.disconnect])
+async def test_a_client_may_leave_before_it_is_accepted(
+    leave: Callable[[Simulator], Awaitable[None]],
+) -> None:
+    events: list[Event] = []
+    raised: list[Exception] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        events.extend([await receive(), await receive()])
+        try:
+            await send(ACCEPT)
+        except OSError as exc:
+            raised.append(exc)
+
+    client = connect(app)
+    client.connect()
+    await leave(client)
+    with pytest.raises(WebSocketDisconnected):
+        await client.wait_ready()
+    await client.finish()
+    assert [event["type"] for event in events] == [
+        "websocket.connect",
+        "websocket.disconnect",
+    ]
+    assert (client.close_code, events[1]["code"]) == (1006, 1006)
+    assert len(raised) == 1
+    assert not client.ready
+
+
+async def test_a_connection_can_break_off_while_the_application_receives() -> None:
+    echo = Echo()
+    async with connect(echo) as client:
+        await client.send_text("a")
+        await client.disconnect()
+        await client.disconnect(1001)  # which is too late
+        assert client.closed
+        with pytest.raises(WebSocketDisconnected) as caught:
+            await client.receive()
+        assert (caught.value.code, caught.value.initiator) == (1006, None)
+    assert echo.events[0]["text"] == "a"
+    assert echo.events[1:] == [
+        {"type": "websocket.disconnect", "code": 1006, "reason": ""}
+    ]
+
+
+async def test_a_server_may_report_another_code_for_it() -> None:
+    echo = Echo()
+    async with connect(echo) as client:
+        await client.disconnect(1005, "lost")
+    assert [(e["code"], e["reason"]) for e in echo.events] == [(1005, "lost")]
+
+
+@pytest.mark.parametrize(("version", "raised"), [("2.3", []), ("2.4", ["OSError"])])
+async def test_a_connection_can_break_off_while_the_application_sends(
+    version: str, raised: list[str]
+) -> None:
+    echo = Echo()
+    async with connect(echo, spec_version=version, write_limit=0) as client:
+        await client.send_text("a")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert len(echo.events) == 1
+        await client.disconnect()
+        with pytest.raises(WebSocketDisconnected):  # What was not read is lost.
+            await client.receive()
+    assert [type(exc).__name__ for exc in echo.raised] == raised
+    assert echo.events[-1]["code"] == 1006
+
+
+async def test_a_send_to_a_client_that_has_left_raises_what_the_test_wants() -> None:
+    echo = Echo()
+    async with connect(echo, send_error=RuntimeError("Unexpected ASGI message")) as ws:
+        await ws.send_text("a")
+        await ws.close()
+    assert [str(exc) for exc in echo.raised] == ["Unexpected ASGI message"]
+
+
+async def test_an_application_may_let_out_what_a_send_raises_then() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(ACCEPT)
+        while True:
+            await send(message("x"))
+
+    for settings in ({}, {"send_error": RuntimeError}, {"spec_version": "2.4"}):
+        async with connect(app, **settings) as client:
+            assert await client.receive_text() == "x"
+
+
+async def test_an_error_of_its_own_does_not_pass_for_that() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(ACCEPT)
+        await receive()
+        await receive()
+        raise OSError("The disk is full.")
+
+    with pytest.raises(OSError, match="The disk is full"):
+        async with connect(app):
+            pass
+
+
+async def test_a_client_that_has_vanished_is_told_nothing_and_tells_nothing() -> None:
+    echo = Echo()
+    async with connect(echo) as client:
+        await client.send_text("a")
+        await client.vanish()
+        for action in (
+            client.send_text("b"),
+            client.receive(),
+            client.close(),
+            client.receive_text(),
+        ):
+            with pytest.raises(OperationNotAllowed, match="vanished"):
+                await action
+        await asyncio.sleep(0)
+        assert client.ready
+        assert [event.get("text") for event in echo.events] == ["a"]
+    assert echo.events[-1]["code"] == 1006
+
+
+async def test_a_client_that_has_vanished_lets_sends_wait_until_it_is_noticed() -> None:
+    gave_up = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(ACCEPT)
+        try:
+            while True:
+                await send(message(b"x" * 1000))
+        finally:
+            gave_up.set()
+
+    async with connect(app) as client:
+        await client.vanish()
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert not gave_up.is_set()
+        await client.disconnect()
+        async with asyncio.timeout(5):
+            await gave_up.wait()
+
+
+async def test_an_application_that_gives_up_a_client_that_has_vanished_is_seen() -> (
+    None
+):
+    vanished = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(ACCEPT)
+        await vanished.wait()
+        sending = asyncio.ensure_future(send(message("x")))
+        await asyncio.sleep(0)
+        sending.cancel()
+        await send({"type": "websocket.close", "code": 1013})
+
+    async with connect(app, write_limit=0) as client:
+        await client.vanish()
+        vanished.set()
+        await client.wait_closed()
+        assert client.close_code == 1013
+
+
+# What ASGI does not allow.
+
+
+@pytest.mark.parametrize("catches", [False, True])
+@pytest.mark.parametrize("events", [[message("x")], [ACCEPT, ACCEPT]])
+async def test_what_asgi_does_not_allow_fails_the_test_even_if_it_is_caught(
+    events: list[Event], catches: bool
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await sending(*events)(scope, receive, send)
+        except AssertionError:
+            if not catches:
+                raise
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+
+    with pytest.raises(ASGIProtocolError, match="ASGI, ") as caught:
+        async with asyncio.timeout(5), connect(app, 60) as client:
+            await client.receive_text()
+    assert caught.value.kind == events[-1]["type"]
+
+
+async def test_what_asgi_does_not_allow_fails_a_test_that_does_not_look() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(ACCEPT)
+        await receive()
+        await receive()
+        with pytest.raises(ASGIProtocolError):
+            await send({"type": "websocket.ping"})
+        await send(CLOSE)
+
+    async def test() -> None:
+        async with connect(app) as client:
+            await client.send_text("x")
+            await client.wait_closed()
+
+    with pytest.raises(ASGIProtocolError, match=r"websocket\.ping"):
+        await test()
+
+
+async def test_it_fails_a_test_that_expects_another_end_too() -> None:
+    app = sending(ACCEPT, message("a"), {"type": "websocket.send", "text": 7})
+
+    async def test() -> None:
+        async with connect(app) as client:
+            assert await client.receive_text() == "a"
+            with pytest.raises(WebSocketDisconnected):
+                await client.receive_text()
+
+    with pytest.raises(ASGIProtocolError, match="`text` of type int"):
+        await test()
+
+
 # What would hang.
+
+
+async def test_an_idle_connection_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop: Any = asyncio.get_running_loop()
+    really_select, woken = loop._selector.select, asyncio.Event()
+    busy, idle = 0, 0
+
+    def select(timeout: float | None = None) -> Any:
+        nonlocal busy, idle
+        if (timeout is not None and timeout < 1) or busy > 1000:
+            busy += 1
+            woken.set() if busy > 1000 else None
+            return really_select(0)
+        idle += 1
+        if idle == 100:
+            loop.call_soon(woken.set)
+        return []
+
+    async def close_later(client: Simulator) -> None:
+        await woken.wait()
+        await client.close()
+
+    async with connect(Echo(), 60, write_limit=10) as client:
+        closing = asyncio.create_task(close_later(client))
+        monkeypatch.setattr(loop._selector, "select", select)
+        with pytest.raises(WebSocketDisconnected):
+            await client.receive()
+        monkeypatch.undo()
+        await closing
+    assert idle == 100
+    assert busy < 10
+
+
+@pytest.mark.parametrize("events", [[], [ACCEPT]])
+async def test_a_test_that_is_cancelled_cancels_the_application(
+    events: list[Event],
+) -> None:
+    ended: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for event in events:
+            await send(event)
+        try:
+            await hanging_application(scope, receive, send)
+        finally:
+            ended.append("finally")
+
+    async def test() -> None:
+        async with connect(app, 60):
+            pass
+
+    running = asyncio.create_task(test())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await asyncio.sleep(0)
+    assert ended == ["finally"]
+
+
+async def test_an_end_that_does_not_come_fails_with_the_stack() -> None:
+    async with connect(Echo(), 60) as client:
+        with pytest.raises(TimeoutError, match=r"did not end the connection .*0\.05 s"):
+            await client.wait_closed(0.05)
+        with pytest.raises(TimeoutError, match=r"did not send a message .*0\.05 s"):
+            await client.receive(0.05)
+        assert client.ready
 
 
 async def hanging_application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -422,3 +786,22 @@ async def test_an_application_that_stays_when_its_client_leaves_fails() -> None:
         async with connect(staying_application, 0.05):
             pass
     assert "in staying_application" in str(caught.value)
+
+
+async def test_a_test_that_has_waited_in_vain_does_not_wait_again() -> None:
+    ended: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise ZeroDivisionError("of no interest") from None
+
+    client = ASGIWebSocketSimulator(app, create_scope_ws("/"), timeout=600)
+    with pytest.raises(TimeoutError, match=r"send a message within 0\.01 s"):
+        async with client as ws:
+            await ws.receive(0.01)
+    assert ended == ["cancelled"]
+    assert client.close_code == 1006

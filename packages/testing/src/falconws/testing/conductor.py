@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import json as jsonlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, Unpack
 
-from falconws.core import Scope
-from falconws.media import MEDIA_JSON, MEDIA_MSGPACK, MessagePackHandler
+from falconws.core import Event, Receive, Scope, Send
 
+from .arguments import (
+    HandshakeArguments,
+    RequestArguments,
+    check_arguments,
+    prepare_handshake,
+    prepare_request,
+)
 from .bounded import DEFAULT_TIMEOUT
-from .exchange import Exchange, StreamedResult
+from .cookies import CookieJar
+from .exchange import Exchange
 from .lifespan import Lifespan
 from .result import Result
-from .scope import Headers, create_scope, create_scope_ws, split_path
+from .streaming import StreamedResult
 from .websocket import ASGIWebSocketSimulator
 
 __all__ = ("ASGIConductor",)
+
+_DISCONNECT_TTL = 300.0
+
+# What has the headers of the response to a handshake.
+_ANSWERS = ("websocket.accept", "websocket.http.response.start")
 
 
 class ASGIConductor:
@@ -29,6 +40,7 @@ class ASGIConductor:
 
     Attributes:
         app: The ASGI application.
+        cookies: Those that the client keeps; none unless ``keep_cookies``.
     """
 
     def __init__(
@@ -36,6 +48,7 @@ class ASGIConductor:
         app: Any,
         headers: Mapping[str, str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
+        keep_cookies: bool = False,
     ) -> None:
         """Choose an application.
 
@@ -43,15 +56,28 @@ class ASGIConductor:
             app: An ASGI application.
             headers: Sent with every request.
             timeout: Seconds that each wait for the application may take.
+            keep_cookies: Whether cookies that a response sets are sent with the requests after
+                it, as a browser does (RFC 6265, 5): to their host, their path and their
+                scheme, until they expire.
         """
         self.app = app
+        self.cookies = CookieJar()
         self._headers = dict(headers or {})
         self._timeout = timeout
+        self._keeps_cookies = keep_cookies
         self._lifespan: Lifespan | None = None
 
     async def __aenter__(self) -> ASGIConductor:
+        if self._lifespan is not None:
+            raise RuntimeError(
+                "This conductor has started the application up already; make another."
+            )
         self._lifespan = Lifespan(self.app, self._timeout)
-        await self._lifespan.startup()
+        try:
+            await self._lifespan.startup()
+        except BaseException:
+            self._lifespan = None
+            raise
         return self
 
     async def __aexit__(
@@ -60,142 +86,148 @@ class ASGIConductor:
         exc: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        assert self._lifespan is not None  # __aenter__ made it.
-        await self._lifespan.shutdown()
+        lifespan, self._lifespan = self._lifespan, None
+        assert lifespan is not None  # __aenter__ made it.
+        await lifespan.shutdown()
 
     async def simulate_request(
         self,
         method: str = "GET",
         path: str = "/",
-        *,
-        query_string: str | None = None,
-        params: Mapping[str, Any] | None = None,
-        headers: Headers | None = None,
-        body: str | bytes | None = None,
-        json: Any = None,
-        msgpack: Any = None,
-        content_type: str | None = None,
-        **scope_args: Any,
+        **arguments: Unpack[RequestArguments],
     ) -> Result:
         """Send a request, and wait for the whole response.
 
         Args:
             method: In any case.
             path: May have a query string.
-            query_string: Without the ``?``.
-            params: The query as a mapping; a list gives a parameter several times.
-            headers: Added to those of every request.
-            body: The body; a string is sent as UTF-8.
-            json: An object to be sent as JSON; None for none.
-            msgpack: An object to be sent as MessagePack; None for none.
-            content_type: The Content-Type of ``body``.
-            **scope_args: As for `create_scope`.
+            **arguments: See `RequestArguments`.
 
         Raises:
             TimeoutError: The application did not answer; an endless stream is for
                 `simulate_get_stream`.
+            ConnectionError: The client left, by ``asgi_disconnect_ttl`` or
+                ``leave_after_bytes``, and the application did not answer any more.
         """
-        payload, media_type = _payload(body, json, msgpack, content_type)
-        fields = self._merged(
-            headers, {"content-type": media_type} if media_type else {}
+        check_arguments("simulate_request", arguments, RequestArguments)
+        request = prepare_request(
+            method, path, arguments, self._headers, _DISCONNECT_TTL
         )
-        path, query = split_path(path, query_string, params)
-        scope = create_scope(
-            path,
-            query,
-            method.upper(),
-            fields,
-            content_length=len(payload) if payload else None,
-            **scope_args,
-        )
-        self._add_state(scope)
-        return await Exchange(self.app, scope, payload).result(self._timeout)
+        self._complete(request.scope)
+        exchange = Exchange(self.app, request.scope, request.body, request.behavior)
+        result = await exchange.result(self._seconds(arguments))
+        self._keep(request.scope, result.raw_headers)
+        return result
 
-    async def simulate_get(self, path: str = "/", **kwargs: Any) -> Result:
+    async def simulate_get(
+        self, path: str = "/", **arguments: Unpack[RequestArguments]
+    ) -> Result:
         """Send a GET; the arguments are those of `simulate_request`."""
-        return await self.simulate_request("GET", path, **kwargs)
+        return await self.simulate_request("GET", path, **arguments)
 
-    async def simulate_head(self, path: str = "/", **kwargs: Any) -> Result:
+    async def simulate_head(
+        self, path: str = "/", **arguments: Unpack[RequestArguments]
+    ) -> Result:
         """Send a HEAD; the arguments are those of `simulate_request`."""
-        return await self.simulate_request("HEAD", path, **kwargs)
+        return await self.simulate_request("HEAD", path, **arguments)
 
-    async def simulate_post(self, path: str = "/", **kwargs: Any) -> Result:
+    async def simulate_post(
+        self, path: str = "/", **arguments: Unpack[RequestArguments]
+    ) -> Result:
         """Send a POST; the arguments are those of `simulate_request`."""
-        return await self.simulate_request("POST", path, **kwargs)
+        return await self.simulate_request("POST", path, **arguments)
 
-    async def simulate_put(self, path: str = "/", **kwargs: Any) -> Result:
+    async def simulate_put(
+        self, path: str = "/", **arguments: Unpack[RequestArguments]
+    ) -> Result:
         """Send a PUT; the arguments are those of `simulate_request`."""
-        return await self.simulate_request("PUT", path, **kwargs)
+        return await self.simulate_request("PUT", path, **arguments)
 
-    async def simulate_patch(self, path: str = "/", **kwargs: Any) -> Result:
+    async def simulate_patch(
+        self, path: str = "/", **arguments: Unpack[RequestArguments]
+    ) -> Result:
         """Send a PATCH; the arguments are those of `simulate_request`."""
-        return await self.simulate_request("PATCH", path, **kwargs)
+        return await self.simulate_request("PATCH", path, **arguments)
 
-    async def simulate_delete(self, path: str = "/", **kwargs: Any) -> Result:
+    async def simulate_delete(
+        self, path: str = "/", **arguments: Unpack[RequestArguments]
+    ) -> Result:
         """Send a DELETE; the arguments are those of `simulate_request`."""
-        return await self.simulate_request("DELETE", path, **kwargs)
+        return await self.simulate_request("DELETE", path, **arguments)
 
-    async def simulate_options(self, path: str = "/", **kwargs: Any) -> Result:
+    async def simulate_options(
+        self, path: str = "/", **arguments: Unpack[RequestArguments]
+    ) -> Result:
         """Send an OPTIONS; the arguments are those of `simulate_request`."""
-        return await self.simulate_request("OPTIONS", path, **kwargs)
+        return await self.simulate_request("OPTIONS", path, **arguments)
 
     @asynccontextmanager
-    async def simulate_get_stream(
+    async def simulate_stream(
         self,
+        method: str = "GET",
         path: str = "/",
-        *,
-        query_string: str | None = None,
-        params: Mapping[str, Any] | None = None,
-        headers: Headers | None = None,
-        **scope_args: Any,
+        **arguments: Unpack[RequestArguments],
     ) -> AsyncIterator[StreamedResult]:
-        """Send a GET, and give the response as soon as it begins.
+        """Send a request, and give the response as soon as it begins.
 
         Leaving the block disconnects, and waits for the application to return.
 
         Args:
+            method: In any case.
             path: May have a query string.
-            query_string: Without the ``?``.
-            params: The query as a mapping.
-            headers: Added to those of every request.
-            **scope_args: As for `create_scope`.
+            **arguments: See `RequestArguments`.
+
+        Raises:
+            TimeoutError: The response did not begin, or the application did not return.
+            ConnectionError: The client left before the response began.
         """
-        path, query = split_path(path, query_string, params)
-        scope = create_scope(path, query, headers=self._merged(headers), **scope_args)
-        self._add_state(scope)
-        exchange = Exchange(self.app, scope)
-        beginning = await exchange.started(self._timeout)
-        result = StreamedResult(beginning, exchange, self._timeout)
+        check_arguments("simulate_stream", arguments, RequestArguments)
+        request = prepare_request(method, path, arguments, self._headers)
+        self._complete(request.scope)
+        seconds = self._seconds(arguments)
+        exchange = Exchange(self.app, request.scope, request.body, request.behavior)
+        try:
+            beginning = await exchange.started(seconds)
+        except BaseException:
+            await exchange.close(seconds)
+            raise
+        self._keep(request.scope, beginning.raw_headers)
+        result = StreamedResult(beginning, exchange, seconds)
         try:
             yield result
+        except TimeoutError:  # The test has failed, and is not to wait again.
+            await result.give_up()
+            raise
         finally:
             await result.finalize()
 
+    @asynccontextmanager
+    async def simulate_get_stream(
+        self, path: str = "/", **arguments: Unpack[RequestArguments]
+    ) -> AsyncIterator[StreamedResult]:
+        """Send a GET, and give the response as soon as it begins; see `simulate_stream`."""
+        async with self.simulate_stream("GET", path, **arguments) as result:
+            yield result
+
     def simulate_ws(
-        self,
-        path: str = "/",
-        *,
-        query_string: str | None = None,
-        params: Mapping[str, Any] | None = None,
-        headers: Headers | None = None,
-        timeout: float | None = None,
-        **scope_args: Any,
+        self, path: str = "/", **arguments: Unpack[HandshakeArguments]
     ) -> ASGIWebSocketSimulator:
         """Open a WebSocket: ``async with conductor.simulate_ws("/chat") as ws``.
 
         Args:
             path: May have a query string.
-            query_string: Without the ``?``.
-            params: The query as a mapping.
-            headers: Added to those of every request.
-            timeout: Seconds that each wait may take; None for the conductor's own.
-            **scope_args: As for `create_scope_ws`, such as ``subprotocols``.
+            **arguments: See `HandshakeArguments`.
         """
-        path, query = split_path(path, query_string, params)
-        scope = create_scope_ws(path, query, self._merged(headers), **scope_args)
-        self._add_state(scope)
+        check_arguments("simulate_ws", arguments, HandshakeArguments)
+        scope = prepare_handshake(path, arguments, self._headers)
+        self._complete(scope)
+        app = self._keep_those_of_the_handshake if self._keeps_cookies else self.app
         return ASGIWebSocketSimulator(
-            self.app, scope, self._timeout if timeout is None else timeout
+            app,
+            scope,
+            self._seconds(arguments),
+            write_limit=arguments.get("write_limit"),
+            send_error=arguments.get("send_error"),
         )
 
     request = simulate_request
@@ -209,29 +241,34 @@ class ASGIConductor:
     get_stream = simulate_get_stream
     websocket = simulate_ws
 
-    def _add_state(self, scope: Scope) -> None:
-        """Add what the application shares with its requests (ASGI, "Lifespan State")."""
+    def _seconds(self, arguments: RequestArguments | HandshakeArguments) -> float:
+        seconds = arguments.get("timeout")
+        return self._timeout if seconds is None else seconds
+
+    def _complete(self, scope: Scope) -> None:
+        """Add what depends on the run and on the requests before."""
         if self._lifespan is not None:
-            scope["state"] = self._lifespan.scope_state()
+            # ASGI, "Lifespan State": what the application shares with its requests.
+            scope.setdefault("state", self._lifespan.scope_state())
+        if self._keeps_cookies:
+            self.cookies.add_to(scope)
 
-    def _merged(
-        self, headers: Headers | None, more: Mapping[str, str] | None = None
-    ) -> list[tuple[str, str]]:
-        given = headers.items() if isinstance(headers, Mapping) else headers or ()
-        pairs = [(name.lower(), value) for name, value in given]
-        names = {name for name, _ in pairs}
-        defaults = {**{n.lower(): v for n, v in self._headers.items()}, **(more or {})}
-        return pairs + [(n, v) for n, v in defaults.items() if n not in names]
+    def _keep(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
+        if self._keeps_cookies:
+            self.cookies.store(scope, headers)
 
+    async def _keep_those_of_the_handshake(
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        async def keeping_send(event: Event) -> None:
+            if not isinstance(event, dict) or event.get("type") not in _ANSWERS:
+                await send(event)
+                return
+            headers = event.get("headers", ())
+            if isinstance(headers, Iterator):  # It can be read once.
+                headers = list(headers)
+                event = {**event, "headers": headers}
+            await send(event)  # It checks them.
+            self._keep(scope, list(headers))
 
-def _payload(
-    body: str | bytes | None, json: Any, msgpack: Any, content_type: str | None
-) -> tuple[bytes, str | None]:
-    if sum(part is not None for part in (body, json, msgpack)) > 1:
-        raise ValueError("Give the body as body, json or msgpack; one of them.")
-    if json is not None:
-        return jsonlib.dumps(json).encode(), content_type or MEDIA_JSON
-    if msgpack is not None:
-        return MessagePackHandler().serialize(msgpack), content_type or MEDIA_MSGPACK
-    payload = body.encode() if isinstance(body, str) else body or b""
-    return payload, content_type
+        await self.app(scope, receive, keeping_send)
