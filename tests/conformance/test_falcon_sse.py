@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import falconws.core
 from falconws.sse import SSEvent as OurEvent
-from falconws.testing import create_scope
+from falconws.testing import clock, create_scope
 from tests.conformance.differential import Answer, Build, Exchange, both
 from tests.conformance.manifest import requirement
 from tests.conformance.outcomes import outcomes, shown
@@ -243,12 +243,7 @@ def test_the_last_event_id_is_read_as_browsers_send_it() -> None:
 
 
 @requirement("falcon:event-streams:sends")
-async def test_events_that_are_ready_together_are_one_send(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    loop = asyncio.get_running_loop()
-    monkeypatch.setattr(loop, "time", lambda: 0.0)
-
+async def test_events_that_are_ready_together_are_one_send() -> None:
     async def texts() -> AsyncIterator[str]:
         for text in "abc":
             yield text
@@ -273,7 +268,8 @@ async def test_events_that_are_ready_together_are_one_send(
         async def send(event: Any, sent: list[bytes] = sent) -> None:
             sent.append(event.get("body", b""))
 
-        await responding(act)(framework)(create_scope("/"), receive, send)
+        with clock():
+            await responding(act)(framework)(create_scope("/"), receive, send)
         bodies = [body for body in sent if body]
         assert b"".join(bodies) == b"data: a\n\ndata: b\n\ndata: c\n\ndata: d\n\n"
         assert len(bodies) == sends
@@ -281,17 +277,9 @@ async def test_events_that_are_ready_together_are_one_send(
 
 @requirement("falcon:event-streams:keep-alive")
 @requirement("falcon:event-streams:leaving")
-async def test_a_silent_source_is_kept_alive_and_closed_when_its_client_leaves(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    loop = asyncio.get_running_loop()
-    now = loop.time()
-    monkeypatch.setattr(loop, "time", lambda: now)
-
-    async def settled() -> None:
-        for _ in range(30):
-            await asyncio.sleep(0)
-
+async def test_a_silent_source_is_kept_alive_and_closed_when_its_client_leaves() -> (
+    None
+):
     for framework in FRAMEWORKS:
         leaves, closed = asyncio.Event(), asyncio.Event()
         sent: list[bytes] = []
@@ -319,14 +307,13 @@ async def test_a_silent_source_is_kept_alive_and_closed_when_its_client_leaves(
             resp.sse = events()
 
         app: Any = responding(act)(framework)
-        task = asyncio.create_task(app(create_scope(), receive, send))
-        for seconds in (0.0, 0.11, 15.1):
-            now += seconds
-            await settled()
-        pings = [b": ping\n\n"] * 2 * (framework is falconws.core)
-        assert sent == [None, *pings]
-        leaves.set()
-        await settled()
+        with clock() as time:
+            task = asyncio.create_task(app(create_scope(), receive, send))
+            await time.advance(15.2)
+            pings = [b": ping\n\n"] * 2 * (framework is falconws.core)
+            assert sent == [None, *pings]
+            leaves.set()
+            await time.advance(0)
         assert closed.is_set() is task.done() is (framework is falconws.core)
         task.cancel()
         await asyncio.wait([task])

@@ -6,10 +6,11 @@ import http
 import re
 import threading
 from datetime import UTC, datetime, timedelta, timezone
-from functools import partial
-from inspect import getsourcelines
+from functools import cache, partial
+from inspect import findsource, getsourcelines
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import falcon
 import falcon.asgi
@@ -112,7 +113,7 @@ def test_entity_tags_are_read_written_and_compared_alike(one: str, other: str) -
         return [tag.dumps() for tag in tags], weak, equal
 
     found = result(compare)
-    if other == 'W/"a"':
+    if one in ('"a"', 'W/"a"') and other == 'W/"a"':
         assert found.endswith("list(True, False))")
 
 
@@ -440,6 +441,10 @@ def _kind(thing: Any) -> str:
     return type(thing).__name__
 
 
+# Up to Python 3.12 it parses a whole file to find a class.
+_findsource_once = cache(findsource)
+
+
 @requirement("falcon:inspect:app")
 @requirement("falcon:inspect:internals")
 @given(
@@ -474,7 +479,8 @@ def test_inspection_tells_alike_what_an_app_consists_of(
         app.add_error_handler(ZeroDivisionError, handler)
         return facts(framework.inspect.inspect_app(app))
 
-    theirs, ours = map(inspect, FRAMEWORKS)
+    with patch("inspect.findsource", _findsource_once):
+        theirs, ours = map(inspect, FRAMEWORKS)
     assert ours == theirs
     names = {route["path"]: route["methods"] for route in ours["routes"]}
     assert {*names} == {*routes}
