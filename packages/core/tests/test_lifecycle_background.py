@@ -2,11 +2,13 @@ import asyncio
 import gc
 import logging
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from falconws.core.lifecycle import BackgroundTasks, check_coroutine_function
+from falconws.testing import clock
 
 
 async def test_callbacks_run_side_by_side_and_are_waited_for() -> None:
@@ -88,22 +90,45 @@ async def test_a_failure_is_logged_and_harms_no_other(
 async def test_what_takes_too_long_is_cancelled_and_named(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    tasks, ended, started = BackgroundTasks(), [], asyncio.Event()
+    tasks, ended = BackgroundTasks(), []
 
     async def endless() -> None:
-        started.set()
         try:
             await asyncio.Event().wait()
         finally:
             ended.append("cancelled")
 
     tasks.start([endless])
-    await started.wait()
-    await tasks.finish(0)
-    await tasks.finish(5)
+    with clock() as time:
+        finishing = asyncio.create_task(tasks.finish(3))
+        await time.advance(2.9)
+        assert ended == []
+        await time.advance(0.1)
+        await finishing
     assert ended == ["cancelled"]
     assert len(tasks) == 0
-    assert "endless did not end within 0 s" in caplog.text
+    assert "endless did not end within 3 s" in caplog.text
+
+
+async def test_what_is_deaf_to_its_cancellation_is_waited_for_once_more() -> None:
+    tasks, over = BackgroundTasks(), asyncio.Event()
+
+    async def deaf() -> None:
+        while not over.is_set():
+            with suppress(asyncio.CancelledError):
+                await over.wait()
+
+    tasks.start([deaf])
+    with clock() as time:
+        finishing = asyncio.create_task(tasks.finish(3))
+        await time.advance(5.9)
+        assert not finishing.done()
+        await time.advance(0.1)
+        await finishing
+        assert len(tasks) == 1
+        over.set()
+        await tasks.finish(3)
+    assert len(tasks) == 0
 
 
 async def test_a_callback_that_waits_for_the_others_does_not_wait_for_itself() -> None:

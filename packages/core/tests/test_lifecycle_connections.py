@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from falconws.core import Connections
+from falconws.testing import clock
 
 
 class Connection:
@@ -24,7 +25,7 @@ class Connection:
         self._goes_on = goes_on
         self._told = asyncio.Event()
         self.forever = asyncio.Event()
-        self.swept = asyncio.Event()
+        self.sweeps = 0
         self.log: list[str] = []
         self.task = asyncio.create_task(self._serve())
         connections.add(self)
@@ -43,7 +44,7 @@ class Connection:
             await self.forever.wait()
 
     def sweep(self) -> None:
-        self.swept.set()
+        self.sweeps += 1
 
     async def end(self) -> None:
         self.log.append("end")
@@ -60,26 +61,32 @@ class Connection:
 
 async def drained(
     connections: Connections, grace: float = 5.0, jitter: float = 0.0
-) -> None:
-    async with asyncio.timeout(5):
-        await connections.drain(grace, jitter)
+) -> float:
+    """Give the seconds that a drain took."""
+    with clock() as time:
+        draining = asyncio.create_task(connections.drain(grace, jitter))
+        await time.advance(0)
+        while not draining.done():
+            await time.advance_to_next()
+        await draining
+        return time.elapsed
 
 
 async def test_a_drain_with_nothing_open_is_over_and_lets_nothing_in() -> None:
     connections = Connections()
     assert not connections.draining
-    await drained(connections)
+    assert await drained(connections) == 0
     assert connections.draining
     connections.reset()
     assert not connections.draining
 
 
-@pytest.mark.parametrize("jitter", [0.0, 0.01])
+@pytest.mark.parametrize("jitter", [0.0, 3.0])
 async def test_connections_are_told_to_end_and_waited_for(jitter: float) -> None:
     connections = Connections()
     several = [Connection(connections) for _ in range(5)]
     assert len(connections) == 5
-    await drained(connections, jitter=jitter)
+    assert await drained(connections, jitter=jitter) <= jitter
     assert len(connections) == 0
     assert all(connection.log == ["end"] for connection in several)
     assert all(connection.task.done() for connection in several)
@@ -87,18 +94,22 @@ async def test_connections_are_told_to_end_and_waited_for(jitter: float) -> None
 
 async def test_the_ends_are_spread_over_the_jitter() -> None:
     connections = Connections()
-    tasks = [Connection(connections).task for _ in range(50)]
-    draining = asyncio.create_task(drained(connections, jitter=0.2))
-    await asyncio.wait(tasks, timeout=5, return_when=asyncio.FIRST_COMPLETED)
-    assert 0 < len(connections) < 50
-    await draining
+    for _ in range(50):
+        Connection(connections)
+    with clock() as time:
+        draining = asyncio.create_task(connections.drain(grace=5, jitter=3))
+        await time.advance(1.5)
+        assert 0 < len(connections) < 50
+        await time.advance(1.5)
+        assert len(connections) == 0
+        await draining
 
 
 @pytest.mark.parametrize(
-    ("kind", "grace"), [("stubborn", 0.01), ("deaf", 0.01), ("failing", 5.0)]
+    ("kind", "seconds"), [("stubborn", 3.0), ("deaf", 3.0), ("failing", 0.0)]
 )
 async def test_what_does_not_end_by_itself_is_cancelled(
-    kind: str, grace: float
+    kind: str, seconds: float
 ) -> None:
     connections = Connections()
     one = Connection(
@@ -108,7 +119,7 @@ async def test_what_does_not_end_by_itself_is_cancelled(
         failing=kind == "failing",
     )
     other = Connection(connections)
-    await drained(connections, grace)
+    assert await drained(connections, grace=3) == seconds
     assert one.log == ["end", "cancel"]
     assert one.task.cancelled()
     assert other.log == ["end"]
@@ -118,10 +129,12 @@ async def test_what_does_not_end_by_itself_is_cancelled(
 async def test_what_ended_before_its_turn_is_left_alone() -> None:
     connections = Connections()
     connection = Connection(connections)
-    draining = asyncio.create_task(drained(connections, jitter=0.01))
-    await asyncio.sleep(0)
-    connections.remove(connection)
-    await draining
+    with clock() as time:
+        draining = asyncio.create_task(connections.drain(grace=5, jitter=3))
+        await time.advance(0)
+        connections.remove(connection)
+        await time.advance(3)
+        await draining
     assert connection.log == []
     connection.task.cancel()
 
@@ -130,7 +143,7 @@ async def test_a_task_that_goes_on_after_its_connection_ended_is_left_alone() ->
     """As that of a server which answers the next request on the same connection."""
     connections = Connections()
     connection = Connection(connections, goes_on=True)
-    await drained(connections, grace=0.01)
+    assert await drained(connections, grace=3) == 0
     assert connection.log == ["end"]
     connection.forever.set()
     await connection.task
@@ -139,9 +152,14 @@ async def test_a_task_that_goes_on_after_its_connection_ended_is_left_alone() ->
 async def test_several_drains_at_once_are_one() -> None:
     connections = Connections()
     ending, stubborn = Connection(connections), Connection(connections, stubborn=True)
-    await asyncio.gather(*(drained(connections, grace=0.01) for _ in range(3)))
-    assert ending.task.done()
-    assert not ending.task.cancelled()
+    with clock() as time:
+        drains = [asyncio.create_task(connections.drain(3, 0)) for _ in range(3)]
+        await time.advance(2.9)
+        assert ending.task.done()
+        assert not ending.task.cancelled()
+        assert not stubborn.task.done()
+        await time.advance(0.1)
+        await asyncio.gather(*drains)
     assert stubborn.task.cancelled()
 
 
@@ -160,35 +178,39 @@ async def test_what_asks_for_a_drain_does_not_wait_for_itself() -> None:
             raise AssertionError("It is what asks.")
 
     connections.add(Own())  # type: ignore[arg-type]
-    await drained(connections)
+    async with asyncio.timeout(5):
+        await connections.drain(5, 0)
     assert other.log == ["end"]
 
 
-async def _swept(connections: Connections, times: int) -> None:
-    """Wait until a connection was swept as often as that."""
+async def _swept(connections: Connections) -> None:
+    """See that a connection is swept every fifth of a second."""
     connection = Connection(connections)
-    async with asyncio.timeout(5):
-        for _ in range(times):
-            await connection.swept.wait()
-            connection.swept.clear()
+    with clock() as time:
+        await time.advance(0.1)
+        assert connection.sweeps == 0
+        await time.advance(1)
+        assert connection.sweeps == 5
     connection.task.cancel()
     await asyncio.wait([connection.task], timeout=5)
 
 
 def test_what_is_open_is_swept_again_and_again_on_each_loop_it_is_on() -> None:
     connections = Connections()
-    asyncio.run(_swept(connections, 2))
+    asyncio.run(_swept(connections))
     assert len(connections) == 0
-    asyncio.run(_swept(connections, 1))  # whose timer is not the one of the first loop
+    asyncio.run(_swept(connections))  # whose timer is not the one of the first loop
 
 
 async def test_what_opens_after_a_time_without_connections_is_swept() -> None:
     connections = Connections()
     connection = Connection(connections)
     connections.remove(connection)
-    await _swept(Connections(), 2)  # as long as it takes to find that nothing is open
-    assert not connection.swept.is_set()
-    await _swept(connections, 1)
+    with clock() as time:
+        await time.advance(1)  # in which it finds that nothing is open
+        assert time.next_timer is None
+    assert connection.sweeps == 0
+    await _swept(connections)
     connection.task.cancel()
 
 

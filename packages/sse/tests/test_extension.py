@@ -18,7 +18,7 @@ from falconws.core import App, Event, HTTPForbidden, Request, Response, Response
 from falconws.media import BaseHandler, Handlers, JSONHandler
 from falconws.sse import EventStream, EventStreams, SSEvent
 from falconws.sse.extension import open_event_stream
-from falconws.testing import ASGIConductor, Result, create_scope
+from falconws.testing import ASGIConductor, Result, clock
 
 Responder = Callable[[Request, Response], Awaitable[None]]
 
@@ -343,32 +343,19 @@ async def test_each_event_goes_through_a_compressing_middleware_as_it_comes() ->
         assert result.headers["x-accel-buffering"] == "no"
 
 
-async def test_an_event_stream_whose_comment_nobody_reads_is_given_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    loop = asyncio.get_running_loop()
-    now = loop.time()
-    monkeypatch.setattr(loop, "time", lambda: now)
+async def test_an_event_stream_whose_comment_nobody_reads_is_given_up() -> None:
     ended: list[str] = []
-    sent: list[bytes] = []
-
-    async def send(event: Event) -> None:
-        sent.append(event.get("body", b""))
-        if event.get("body") == b": ping\n\n":
-            await asyncio.Event().wait()
-
-    app = waiting(ended)
-    requests: asyncio.Queue[Event] = asyncio.Queue()
-    task = asyncio.create_task(app(create_scope("/"), requests.get, send))
-    # The event is sent; the comment comes; it is seen to wait; not yet, and then for too long.
-    for seconds in (0, 15, 0.2, 29.9, 0.2):
-        assert ended == []
-        now += seconds
-        for _ in range(30):
-            await asyncio.sleep(0)
-    assert ended == ["finally"]
-    assert task.result() is None
-    assert sent == [b"", b"data: hi\n\n", b": ping\n\n"]
+    with clock() as time:
+        async with ASGIConductor(waiting(ended)).get_stream(write_limit=0) as result:
+            assert await result.stream.read() == b"data: hi\n\n"
+            await time.advance(15)
+            # The comment has come; it waits for not too long, and then it does.
+            await time.advance(29.9)
+            assert ended == []
+            await time.advance(0.6)
+            assert ended == ["finally"]
+            await result.finish()
+            assert not result.complete
 
 
 async def test_an_http_error_after_the_stream_was_set_is_what_is_sent() -> None:

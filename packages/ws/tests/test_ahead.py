@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from falconws.core import App, OperationNotAllowed
-from falconws.testing import ASGIConductor
+from falconws.core import App, Event, OperationNotAllowed, Receive, Scope, Send
+from falconws.testing import ASGIConductor, Clock, clock
 from falconws.ws import WebSocket, WebSocketDisconnected, WebSocketOptions, WebSockets
 from falconws.ws._ahead import Dropped, ReceiveAhead
 
@@ -25,31 +25,31 @@ def _conductor(responder: Responder, **options: Any) -> ASGIConductor:
 
     app = App(extensions=[WebSockets(WebSocketOptions(**options))])
     app.add_route("/", Resource())
-    return ASGIConductor(app, timeout=10)
+    return ASGIConductor(app)
 
 
-async def _soon(condition: Callable[[], bool]) -> None:
-    """Let the loop turn until something holds."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - the sweeper sets no event
-            await asyncio.sleep(0)
+# It takes two sweeps, one every 0.2 s, to see that nobody receives.
 
 
 async def test_a_responder_that_waits_for_something_else_is_cancelled_when_its_client_leaves(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    ended = asyncio.Event()
+    ended: list[int | None] = []
 
     async def push(ws: WebSocket) -> None:
         await ws.accept()
         try:
             await asyncio.Event().wait()
         finally:
-            ended.set()
+            ended.append(ws.close_code)
 
-    async with _conductor(push, disconnect_grace=0.01).simulate_ws():
-        pass
-    assert ended.is_set()
+    with clock() as time:
+        async with _conductor(push, disconnect_grace=5).simulate_ws() as client:
+            await client.close(4001)
+            await time.advance(5.1)
+            assert ended == []
+            await time.advance(0.4)
+            assert ended == [4001]
     assert not [record for record in caplog.records if record.levelname != "DEBUG"]
 
 
@@ -67,26 +67,29 @@ async def test_a_responder_without_a_grace_is_left_alone_and_told_by_the_socket(
             await ws.send_text("anybody?")
         assert caught.value.code == 4001
 
-    simulator = _conductor(push, disconnect_grace=None).simulate_ws()
-    async with simulator as ws:
-        await _soon(lambda: bool(sockets))
-        await ws.close(4001)
-        await _soon(lambda: sockets[0].closed)
-        assert sockets[0].ready_state == 3
-        stop.set()
+    with clock() as time:
+        async with _conductor(push, disconnect_grace=None).simulate_ws() as client:
+            await client.close(4001)
+            await time.advance(0.1)
+            assert not sockets[0].closed
+            await time.advance(600)
+            assert sockets[0].closed
+            assert sockets[0].ready_state == 3
+            stop.set()
 
 
 async def test_a_responder_that_ends_within_the_grace_is_not_cancelled() -> None:
-    finished = asyncio.Event()
+    finished: list[bool] = []
 
     async def push(ws: WebSocket) -> None:
         await ws.accept()
-        await _soon(lambda: ws.closed)
-        finished.set()
+        await asyncio.sleep(3.3)
+        finished.append(ws.closed)
 
-    async with _conductor(push, disconnect_grace=10).simulate_ws():
-        pass
-    assert finished.is_set()
+    with clock():
+        async with _conductor(push, disconnect_grace=3).simulate_ws():
+            pass
+    assert finished == [True]
 
 
 async def test_messages_that_came_before_the_disconnect_stay_readable_in_order() -> (
@@ -96,80 +99,82 @@ async def test_messages_that_came_before_the_disconnect_stay_readable_in_order()
 
     async def slow(ws: WebSocket) -> None:
         await ws.accept()
-        await _soon(lambda: ws.closed)
+        await asyncio.sleep(1)
+        assert ws.closed
         received.extend([message async for message in ws])
         with pytest.raises(WebSocketDisconnected):
             await ws.receive_text()
 
-    async with _conductor(slow).simulate_ws() as ws:
-        for number in range(5):
-            await ws.send_text(str(number))
+    with clock():
+        async with _conductor(slow).simulate_ws() as ws:
+            for number in range(5):
+                await ws.send_text(str(number))
     assert received == ["0", "1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 32])
 async def test_no_more_is_received_ahead_than_the_limit(limit: int) -> None:
     taken = 0
-    events: list[dict[str, Any]] = [{"type": "websocket.connect"}]
-    events += [{"type": "websocket.receive", "text": str(n)} for n in range(40)]
-    go_on = asyncio.Event()
-    received = []
+    received: list[str | bytes] = []
 
-    async def receive() -> dict[str, Any]:
-        nonlocal taken
-        if not events:
-            return {"type": "websocket.disconnect", "code": 1000}
-        taken += 1
-        return events.pop(0)
+    async def slow(ws: WebSocket) -> None:
+        await ws.accept()
+        await asyncio.sleep(10)
+        received.extend([message async for message in ws])
 
-    async def send(event: Any) -> None:
-        pass
+    app = _conductor(slow, max_receive_queue=limit).app
 
-    class Resource:
-        async def on_websocket(self, req: Any, ws: WebSocket) -> None:
-            await ws.accept()
-            await go_on.wait()
-            received.extend([message async for message in ws])
+    async def counting(scope: Scope, receive: Receive, send: Send) -> None:
+        async def receive_one() -> Event:
+            nonlocal taken
+            event = await receive()
+            taken += event["type"] == "websocket.receive"
+            return event
 
-    app = App(extensions=[WebSockets(WebSocketOptions(max_receive_queue=limit))])
-    app.add_route("/", Resource())
-    scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b""}
-    task = asyncio.create_task(app(scope, receive, send))
-    await _soon(lambda: taken == 1 + limit)
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert taken == 1 + limit
-    go_on.set()
-    await task
+        await app(scope, receive_one, send)
+
+    with clock() as time:
+        async with ASGIConductor(counting).simulate_ws() as client:
+            for number in range(40):
+                await client.send_text(str(number))
+            await time.advance(0.1)
+            assert taken == 0
+            await time.advance(9.8)
+            assert taken == limit
+            await client.close()
+            await client.finish()
     assert received == [str(n) for n in range(40)]
 
 
-async def test_a_client_that_leaves_behind_messages_that_nobody_reads_is_noticed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("falconws.ws._ahead._PATIENCE", 0)
-    ended = asyncio.Event()
+async def test_a_client_that_leaves_behind_messages_that_nobody_reads_is_noticed() -> (
+    None
+):
+    ended: list[bool] = []
 
     async def push(ws: WebSocket) -> None:
         await ws.accept()
         try:
             await asyncio.Event().wait()
         finally:
-            ended.set()
+            ended.append(ws.closed)
 
-    conductor = _conductor(push, max_receive_queue=2, disconnect_grace=0.01)
-    async with conductor.simulate_ws() as ws:
-        for number in range(100):
-            await ws.send_text(str(number))
-    assert ended.is_set()
+    conductor = _conductor(push, max_receive_queue=2, disconnect_grace=5)
+    with clock() as time:
+        async with conductor.simulate_ws() as client:
+            for number in range(100):
+                await client.send_text(str(number))
+            await client.close()
+            await time.advance(30 + 5)  # as long as a full queue holds the client back
+            assert ended == []
+            await time.advance(1)
+            assert ended == [True]
 
 
 class Chatty:
     """A server whose client sends numbers for ever; its messages are told by a queue of two."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._now = 1000.0
-        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self._now)
+    def __init__(self, time: Clock) -> None:
+        self._time = time
         self.taken = 0
         self.ahead = ReceiveAhead(self._receive, 2, None, _refuse)
 
@@ -181,10 +186,9 @@ class Chatty:
 
     async def swept_after(self, seconds: float) -> int:
         """Let time go by, and give how many messages were taken."""
-        self._now += seconds
+        await self._time.advance(seconds)
         self.ahead.fill()
-        for _ in range(30):
-            await asyncio.sleep(0)
+        await self._time.advance(0)
         return self.taken
 
     async def next(self) -> object:
@@ -192,58 +196,47 @@ class Chatty:
         return event if isinstance(event, Dropped) else event["text"]
 
 
-async def test_a_full_queue_holds_the_client_back_for_half_a_minute(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    server = Chatty(monkeypatch)
-    assert await server.swept_after(0) == 2
-    assert await server.swept_after(0) == 2
-    assert await server.swept_after(29.9) == 2
-    assert await server.swept_after(0.1) == 10
-    assert [await server.next(), await server.next()] == ["1", "2"]
-    assert await server.next() == Dropped(1008, "Messages were not read in time")
-    server.ahead.stop()
+async def test_a_full_queue_holds_the_client_back_for_half_a_minute() -> None:
+    with clock() as time:
+        server = Chatty(time)
+        assert await server.swept_after(0) == 2
+        assert await server.swept_after(0) == 2
+        assert await server.swept_after(29.9) == 2
+        assert await server.swept_after(0.1) == 10
+        assert [await server.next(), await server.next()] == ["1", "2"]
+        assert await server.next() == Dropped(1008, "Messages were not read in time")
+        server.ahead.stop()
 
 
-async def test_whoever_reads_within_it_gets_everything(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    server = Chatty(monkeypatch)
-    await server.swept_after(0)
-    await server.swept_after(0)
-    for number in range(1, 4):
-        assert await server.next() == str(number)
-        assert await server.swept_after(20) == number + 2
-        assert await server.swept_after(29.9) == number + 2
+async def test_whoever_reads_within_it_gets_everything() -> None:
+    with clock() as time:
+        server = Chatty(time)
+        await server.swept_after(0)
+        await server.swept_after(0)
+        for number in range(1, 4):
+            assert await server.next() == str(number)
+            assert await server.swept_after(20) == number + 2
+            assert await server.swept_after(29.9) == number + 2
 
 
-async def test_reading_as_far_as_what_was_dropped_closes_with_1008(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("falconws.ws._ahead._PATIENCE", 0)
+async def test_reading_as_far_as_what_was_dropped_closes_with_1008() -> None:
     read: list[str] = []
 
     async def slow(ws: WebSocket) -> None:
         await ws.accept()
-        await all_sent.wait()
-        for _ in range(6):
-            ws.sweep()
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+        await asyncio.sleep(31)
         read.extend([await ws.receive_text(), await ws.receive_text()])
         with pytest.raises(WebSocketDisconnected) as caught:
             await ws.receive_text()
         assert (caught.value.code, caught.value.initiator) == (1008, "server")
 
-    all_sent = asyncio.Event()
-    conductor = _conductor(slow, max_receive_queue=2)
-    async with conductor.simulate_ws() as client:
-        for number in range(10):
-            await client.send_text(str(number))
-        all_sent.set()
-        with pytest.raises(WebSocketDisconnected) as caught:
-            await client.receive_text()
-    assert caught.value.reason == "Messages were not read in time"
+    with clock() as time:
+        async with _conductor(slow, max_receive_queue=2).simulate_ws() as client:
+            for number in range(10):
+                await client.send_text(str(number))
+            await time.advance(31)
+            assert client.close_code == 1008
+            assert client.close_reason == "Messages were not read in time"
     assert read == ["0", "1"]
 
 
@@ -253,20 +246,22 @@ async def test_a_message_that_is_too_large_is_not_held(message: str | bytes) -> 
 
     async def slow(ws: WebSocket) -> None:
         await ws.accept()
-        await _soon(lambda: ws._ahead is not None and len(ws._ahead._events) == 2)
-        assert "xxx" not in repr(ws._ahead and ws._ahead._events)
+        await asyncio.sleep(1)
+        assert ws._ahead is not None
+        assert len(ws._ahead._events) == 2
+        assert "xxx" not in repr(ws._ahead._events)
         received.append(await ws.receive_text())
         await ws.receive_text()
 
-    async with _conductor(slow, max_message_size=1000).simulate_ws() as client:
-        await client.send_text("y" * 1000)
-        if isinstance(message, str):
-            await client.send_text(message)
-        else:
-            await client.send_data(message)
-        with pytest.raises(WebSocketDisconnected) as caught:
-            await client.receive_text()
-    assert (caught.value.code, received) == (1009, ["y" * 1000])
+    with clock() as time:
+        async with _conductor(slow, max_message_size=1000).simulate_ws() as client:
+            await client.send_text("y" * 1000)
+            if isinstance(message, str):
+                await client.send_text(message)
+            else:
+                await client.send_data(message)
+            await time.advance(1)
+    assert (client.close_code, received) == (1009, ["y" * 1000])
 
 
 async def test_with_a_queue_of_zero_nothing_is_received_ahead() -> None:
@@ -365,46 +360,40 @@ async def test_two_tasks_that_receive_at_once_are_told() -> None:
 
 
 async def test_a_client_that_leaves_before_accept_is_noticed() -> None:
-    told = asyncio.Event()
+    told: list[bool] = []
 
     async def slow(ws: WebSocket) -> None:
-        await _soon(lambda: ws.closed)
+        await asyncio.sleep(1)
+        told.append(ws.closed)
         with pytest.raises(WebSocketDisconnected):
             await ws.accept()
-        told.set()
+        told.append(True)
 
-    simulator = _conductor(slow).simulate_ws()
-    simulator.connect()
-    await simulator.close()
-    await _soon(told.is_set)
+    client = _conductor(slow).simulate_ws()
+    with clock() as time:
+        client.connect()
+        await client.close()
+        await time.advance(1)
+        await client.finish()
+    assert told == [True, True]
 
 
 async def test_a_cancellation_by_the_server_is_not_swallowed() -> None:
-    reached = asyncio.Event()
+    reached: asyncio.Queue[asyncio.Task[None] | None] = asyncio.Queue()
 
     async def wait(ws: WebSocket) -> None:
         await ws.accept()
-        reached.set()
+        reached.put_nowait(asyncio.current_task())
         await asyncio.Event().wait()
 
-    class Resource:
-        async def on_websocket(self, req: Any, ws: WebSocket) -> None:
-            await wait(ws)
-
-    app = App(extensions=[WebSockets()])
-    app.add_route("/", Resource())
-    events = [{"type": "websocket.connect"}]
-
-    async def receive() -> dict[str, Any]:
-        return events.pop() if events else await _never()
-
-    scope = {"type": "websocket", "path": "/", "headers": [], "query_string": b""}
-    task = asyncio.create_task(app(scope, receive, _ignore))
-    await reached.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert len(app.connections) == 0
+    conductor = _conductor(wait)
+    async with conductor.simulate_ws() as client:
+        task = await reached.get()
+        assert task is not None
+        task.cancel()
+        await client.finish()
+        assert task.cancelled()
+    assert len(conductor.app.connections) == 0
 
 
 @pytest.mark.parametrize(

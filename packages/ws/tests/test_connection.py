@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from falconws.core import App, Event
-from falconws.testing import ASGIConductor, create_scope_ws
+from falconws.core import App, Event, Receive, Scope, Send
+from falconws.testing import (
+    ASGIConductor,
+    ASGIWebSocketSimulator,
+    clock,
+    create_scope_ws,
+)
 from falconws.ws import WebSocket, WebSocketDisconnected, WebSocketOptions, WebSockets
 
 Responder = Callable[[WebSocket], Awaitable[None]]
@@ -27,34 +31,12 @@ def serving(responder: Responder, **options: Any) -> App:
     return app
 
 
-class FrozenClient:
-    """A client that opens a WebSocket, and does not read what is sent to it."""
-
-    def __init__(self, app: App) -> None:
-        self.reads = asyncio.Event()
-        self.blocked = asyncio.Event()
-        self.leaves = False
-        self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._events.put_nowait({"type": "websocket.connect"})
-        self.task = asyncio.create_task(
-            app(create_scope_ws("/"), self._events.get, self._send)
-        )
-
-    async def _send(self, event: Event) -> None:
-        if event["type"] in ("websocket.send", "websocket.close"):
-            self.blocked.set()
-            await self.reads.wait()
-            if self.leaves:
-                raise OSError("The client has left.")
+def frozen(app: Any) -> ASGIWebSocketSimulator:
+    """Open a WebSocket whose client reads only what it is told to: each send waits for it."""
+    return ASGIConductor(app).simulate_ws("/", write_limit=0)
 
 
-@asynccontextmanager
-async def soon() -> AsyncIterator[None]:
-    async with asyncio.timeout(10):
-        yield
-
-
-# A client that does not read.
+# A client that does not read. The first sweep that sees a send comes 0.2 s after its beginning.
 
 
 @pytest.mark.parametrize("kind", ["text", "data"])
@@ -74,10 +56,14 @@ async def test_a_send_that_waits_for_too_long_raises_and_the_responder_ends(
         assert task is not None
         assert task.cancelling() == 0
 
-    client = FrozenClient(serving(push, send_timeout=0.01))
-    async with soon():
-        await client.task
-    assert [(exc.code, exc.initiator) for exc in raised] == [(1006, "server")]
+    with clock() as time:
+        async with frozen(serving(push, send_timeout=3)) as client:
+            await client.vanish()
+            await time.advance(3.1)
+            assert raised == []
+            await time.advance(0.4)
+            assert [(exc.code, exc.initiator) for exc in raised] == [(1006, "server")]
+            await client.finish()
 
 
 async def test_every_task_that_sends_is_freed() -> None:
@@ -95,16 +81,20 @@ async def test_every_task_that_sends_is_freed() -> None:
             for name in "abc":
                 group.create_task(send(name))
 
-    client = FrozenClient(serving(push, send_timeout=0.01))
-    async with soon():
-        await client.task
-    assert sorted(raised) == ["a", "b", "c"]
+    with clock() as time:
+        async with frozen(serving(push, send_timeout=3)) as client:
+            await client.vanish()
+            await time.advance(2.9)
+            assert raised == []
+            await time.advance(0.6)
+            assert sorted(raised) == ["a", "b", "c"]
+            await client.finish()
 
 
 async def test_a_sender_that_cannot_be_found_leaves_the_responder_to_its_grace() -> (
     None
 ):
-    ended = asyncio.Event()
+    ended: list[bool] = []
 
     async def push(ws: WebSocket) -> None:
         async def messages() -> AsyncIterator[None]:
@@ -115,19 +105,25 @@ async def test_a_sender_that_cannot_be_found_leaves_the_responder_to_its_grace()
             async for _ in messages():
                 pass
         finally:
-            ended.set()
+            ended.append(ws.closed)
 
-    client = FrozenClient(serving(push, send_timeout=0.01, disconnect_grace=0))
-    async with soon():
-        await client.task
-    assert ended.is_set()
+    app = serving(push, send_timeout=3, disconnect_grace=5)
+    with clock() as time:
+        async with frozen(app) as client:
+            await client.vanish()
+            await time.advance(8.1)
+            assert ended == []
+            await time.advance(0.4)
+            assert ended == [True]
 
 
 @pytest.mark.parametrize("message", ["x", b"x"])
 async def test_a_cancellation_by_others_is_no_disconnect(message: str | bytes) -> None:
+    tasks: list[asyncio.Task[None] | None] = []
     seen: list[type[BaseException]] = []
 
     async def push(ws: WebSocket) -> None:
+        tasks.append(asyncio.current_task())
         await ws.accept()
         try:
             if isinstance(message, str):
@@ -138,14 +134,14 @@ async def test_a_cancellation_by_others_is_no_disconnect(message: str | bytes) -
             seen.append(type(exc))
             raise
 
-    client = FrozenClient(serving(push))
-    async with soon():
-        await client.blocked.wait()
-        client.task.cancel()
-        await asyncio.sleep(0)
-        client.reads.set()  # for the close that says goodbye
-        with pytest.raises(asyncio.CancelledError):
-            await client.task
+    with clock() as time:
+        async with frozen(serving(push)) as client:
+            await time.advance(1)
+            (task,) = tasks
+            assert task is not None
+            task.cancel()
+            await client.finish()
+            assert task.cancelled()
     assert seen == [asyncio.CancelledError]
 
 
@@ -158,15 +154,12 @@ async def test_a_client_that_reads_late_is_waited_for_without_a_limit() -> None:
             await ws.send_text(text)
             sent.append(text)
 
-    app = serving(push, send_timeout=None)
-    client = FrozenClient(app)
-    async with soon():
-        await client.blocked.wait()
-        for connection in list(app.connections._open):
-            for _ in range(3):
-                connection.sweep()
-        client.reads.set()
-        await client.task
+    with clock() as time:
+        async with frozen(serving(push, send_timeout=None)) as client:
+            await time.advance(600)
+            assert sent == []
+            assert [await client.receive_text() for _ in "ab"] == ["a", "b"]
+            await client.finish()
     assert sent == ["a", "b"]
 
 
@@ -190,12 +183,16 @@ async def test_sends_of_several_tasks_go_on_when_the_client_does(leaves: bool) -
             for message in ("a", b"b", "c"):
                 group.create_task(send(message))
 
-    client = FrozenClient(serving(push))
-    client.leaves = leaves
-    async with soon():
-        await client.blocked.wait()
-        client.reads.set()
-        await client.task
+    with clock() as time:
+        conductor = ASGIConductor(serving(push))
+        async with conductor.simulate_ws(write_limit=0, spec_version="2.4") as client:
+            await time.advance(0)
+            assert ends == []
+            if leaves:
+                await client.disconnect()
+            else:
+                assert [await client.receive() for _ in range(3)] == ["a", b"b", "c"]
+            await client.finish()
     assert ends == ["1006" if leaves else "sent"] * 3
 
 
@@ -203,11 +200,22 @@ async def test_sends_of_several_tasks_go_on_when_the_client_does(leaves: bool) -
 
 
 async def closed_by(app: App, *messages: str) -> tuple[int | None, str]:
-    async with ASGIConductor(app, timeout=10).simulate_ws("/") as client:
+    async with ASGIConductor(app).simulate_ws("/") as client:
         for message in messages:
             await client.send_text(message)
         with pytest.raises(WebSocketDisconnected):
             await client.receive_text()
+    return client.close_code, client.close_reason
+
+
+async def closed_within(app: App, seconds: float) -> tuple[int | None, str]:
+    """Let so much time pass, and two sweeps more; give how the connection was closed then."""
+    with clock() as time:
+        async with ASGIConductor(app).simulate_ws("/") as client:
+            await time.advance(seconds)
+            assert client.ready
+            await time.advance(0.4)
+            assert client.closed
     return client.close_code, client.close_reason
 
 
@@ -230,8 +238,8 @@ async def wait_for_ever(ws: WebSocket) -> None:
 async def test_a_connection_ends_with_its_limit(
     responder: Responder, limit: str, reason: str
 ) -> None:
-    app = serving(responder, disconnect_grace=0, **{limit: 0.01})
-    assert await closed_by(app) == (1001, reason)
+    app = serving(responder, disconnect_grace=0, **{limit: 3})
+    assert await closed_within(app, 3.1) == (1001, reason)
     assert len(app.connections) == 0
 
 
@@ -242,21 +250,17 @@ async def answer_all(ws: WebSocket) -> None:
         await ws.send_text(message)
 
 
-async def test_a_client_that_is_heard_is_not_idle(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_client_that_is_heard_is_not_idle() -> None:
     app = serving(answer_all, idle_timeout=3)
-    loop = asyncio.get_running_loop()
-    async with ASGIConductor(app).simulate_ws("/") as client:
-        (connection,) = app.connections._open
-        start = loop.time()
-        for seconds in range(0, 20, 2):
-            await client.send_text("here")
-            assert await client.receive_text() == "here"
-            with monkeypatch.context() as patch:
-                patch.setattr(loop, "time", lambda: start + seconds)  # noqa: B023
-                connection.sweep()
-            assert client.ready
+    with clock() as time:
+        async with ASGIConductor(app).simulate_ws("/") as client:
+            for _ in range(10):
+                await client.send_text("here")
+                assert await client.receive_text() == "here"
+                await time.advance(2.9)
+                assert client.ready
+            await time.advance(0.7)
+            assert client.close_code == 1001
 
 
 async def test_waiting_in_vain_again_and_again_is_idle_too() -> None:
@@ -264,13 +268,13 @@ async def test_waiting_in_vain_again_and_again_is_idle_too() -> None:
         await ws.accept()
         while True:
             try:
-                async with asyncio.timeout(0.001):
+                async with asyncio.timeout(0.1):
                     await ws.receive_text()
             except TimeoutError:
                 pass
 
-    app = serving(impatient, idle_timeout=0.01)
-    assert await closed_by(app) == (1001, "Silent for too long")
+    app = serving(impatient, idle_timeout=3)
+    assert await closed_within(app, 3.1) == (1001, "Silent for too long")
 
 
 async def test_a_sender_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,35 +286,36 @@ async def test_a_sender_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> N
         async for _ in messages():
             pass
 
-    app = serving(push, send_timeout=0.01, disconnect_grace=None)
-    client = FrozenClient(app)
     searches: list[object] = []
-    searched = asyncio.Event()
-
-    def search(sending: object) -> None:
-        searches.append(sending)
-        searched.set()
-
-    monkeypatch.setattr("falconws.ws._transport._awaiting_task", search)
-    async with soon():
-        await client.blocked.wait()
-        (connection,) = app.connections._open
-        await searched.wait()
-        for _ in range(3):
-            connection.sweep()
-        client.reads.set()
-        await client.task
-    assert len(searches) == 1
+    monkeypatch.setattr("falconws.ws._transport._awaiting_task", searches.append)
+    app = serving(push, send_timeout=3, disconnect_grace=None)
+    with clock() as time:
+        async with frozen(app) as client:
+            await time.advance(2.9)
+            assert searches == []
+            await time.advance(600)
+            assert len(searches) == 1
+            assert await client.receive_text() == "x"
+            await client.finish()
 
 
-@pytest.mark.parametrize("seconds", [0, -1, 0.001])
-async def test_a_connection_ends_with_its_authorization(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [-1, 0, 3])
+async def test_a_connection_ends_with_its_authorization(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def authorize(ws: WebSocket) -> None:
         ws.expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
         await receive_all(ws)
 
-    app = serving(authorize)
-    assert await closed_by(app) == (1008, "Authorization has expired")
+    began = datetime.now(UTC).timestamp()
+    with clock() as time:
+        monkeypatch.setattr("time.time", lambda: began + time.elapsed)
+        async with ASGIConductor(serving(authorize)).simulate_ws("/") as client:
+            await time.advance(max(0, seconds - 0.1))
+            assert client.ready
+            await time.advance(0.5)
+    end = (client.close_code, client.close_reason)
+    assert end == (1008, "Authorization has expired")
 
 
 async def test_an_authorization_may_be_renewed_and_is_a_time() -> None:
@@ -330,22 +335,38 @@ async def test_a_handshake_that_is_not_answered_in_time_is_denied() -> None:
     async def hesitate(ws: WebSocket) -> None:
         await asyncio.Event().wait()
 
-    app = serving(hesitate, max_age=0.01, disconnect_grace=0)
-    client = ASGIConductor(app, timeout=10).simulate_ws("/")
-    with pytest.raises(WebSocketDisconnected):
-        async with client:
-            pass
+    app = serving(hesitate, max_age=3, disconnect_grace=0)
+    client = ASGIConductor(app).simulate_ws("/")
+    with clock() as time:
+        client.connect()
+        await time.advance(3.1)
+        assert client.denial is None
+        await time.advance(0.4)
+        await client.finish()
     assert client.denial is not None
     assert client.denial.status_code == 403
 
 
-async def test_a_close_that_a_frozen_client_does_not_read_is_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("falconws.ws._connection._CLOSE_TIMEOUT", 0.01)
-    client = FrozenClient(serving(wait_for_ever, max_age=0.01, disconnect_grace=0))
-    async with soon():
-        await client.task
+async def test_a_close_that_a_frozen_client_does_not_read_is_not_waited_for() -> None:
+    app = serving(wait_for_ever, max_age=3, disconnect_grace=0)
+
+    async def behind_others(scope: Scope, receive: Receive, send: Send) -> None:
+        """The close is behind what the client has not read."""
+
+        async def send_or_wait(event: Event) -> None:
+            if event["type"] == "websocket.close":
+                await asyncio.Event().wait()
+            await send(event)
+
+        await app(scope, receive, send_or_wait)
+
+    with clock() as time:
+        async with frozen(behind_others) as client:
+            await time.advance(3.1 + 5)
+            assert not client.closed
+            await time.advance(0.4)
+            assert client.closed
+            await client.finish()
 
 
 # Limits on messages.

@@ -20,13 +20,18 @@ from falconws.core import (
     HTTPStatus,
     HTTPTooManyRequests,
     HTTPUnauthorized,
+    Receive,
     Request,
+    Scope,
+    Send,
 )
 from falconws.media import PayloadError, PayloadInvalidError
 from falconws.testing import (
     ASGIConductor,
+    ASGIResponseEventCollector,
     ASGIWebSocketSimulator,
     Result,
+    clock,
     create_scope_ws,
 )
 from falconws.ws import (
@@ -49,7 +54,7 @@ def serving(responder: Responder, *middleware: object) -> App:
     return app
 
 
-def connect(app: App, path: str = "/", **scope_args: Any) -> ASGIWebSocketSimulator:
+def connect(app: Any, path: str = "/", **scope_args: Any) -> ASGIWebSocketSimulator:
     return ASGIConductor(app).simulate_ws(path, **scope_args)
 
 
@@ -208,17 +213,14 @@ async def test_a_get_for_a_resource_of_websockets_is_a_405() -> None:
 
 async def test_a_client_that_leaves_before_it_connects_is_not_noticed() -> None:
     called: list[str] = []
-    sent: list[Event] = []
 
     async def receive() -> Event:
         return {"type": "websocket.disconnect", "code": 1006}
 
-    async def send(event: Event) -> None:
-        sent.append(event)
-
     app = serving(echo, Recorder("only", called))
-    await app(create_scope_ws(), receive, send)
-    assert (called, sent) == ([], [])
+    collector = ASGIResponseEventCollector()
+    await app(create_scope_ws(), receive, collector)
+    assert (called, collector.events) == ([], [])
 
 
 # Refusing the handshake.
@@ -639,80 +641,72 @@ async def test_response_hooks_learn_whether_the_responder_succeeded(
 async def test_a_connection_that_is_cancelled_runs_its_finally_blocks_and_hooks() -> (
     None
 ):
-    waiting = asyncio.Event()
+    running: asyncio.Queue[asyncio.Task[None] | None] = asyncio.Queue()
     called: list[str] = []
-    server = asyncio.Queue[Event]()
-    server.put_nowait({"type": "websocket.connect"})
-    sent: list[Event] = []
 
     async def responder(req: Request, ws: WebSocket) -> None:
         await ws.accept()
         try:
-            waiting.set()
+            running.put_nowait(asyncio.current_task())
             await ws.receive_text()
         finally:
             called.append("finally")
 
-    async def send(event: Event) -> None:
-        sent.append(event)
-
     app = serving(responder, Recorder("a", called))
-    task = asyncio.ensure_future(app(create_scope_ws(), server.get, send))
-    async with asyncio.timeout(5):
-        await waiting.wait()
+    async with connect(app) as client:
+        task = await running.get()
+        assert task is not None
         task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        await client.finish()
+        assert task.cancelled()
+        assert client.close_code == 1001
     assert called[-2:] == ["finally", "response a False"]
-    assert [event["type"] for event in sent] == ["websocket.accept", "websocket.close"]
     assert len(app.connections) == 0
 
 
 async def test_receiving_ahead_ends_with_the_responder() -> None:
-    ahead, cancelled = asyncio.Event(), asyncio.Event()
-    events: list[Event] = [{"type": "websocket.connect"}]
-
-    async def receive() -> Event:
-        if events:
-            return events.pop()
-        ahead.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            cancelled.set()
-        raise AssertionError("There is nothing to receive.")
-
-    async def send(event: Event) -> None:
-        pass
+    cancelled: list[bool] = []
 
     async def responder(req: Request, ws: WebSocket) -> None:
         await ws.accept()
-        ws.sweep()
-        ws.sweep()
-        await ahead.wait()
+        await asyncio.sleep(1)
 
-    async with asyncio.timeout(5):
-        await serving(responder)(create_scope_ws(), receive, send)
-        await cancelled.wait()
+    app = serving(responder)
+
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        async def receive_and_note() -> Event:
+            try:
+                return await receive()
+            except asyncio.CancelledError:
+                cancelled.append(True)
+                raise
+
+        await app(scope, receive_and_note, send)
+
+    with clock() as time:
+        async with connect(noting) as client:
+            await time.advance(0.9)
+            assert cancelled == []
+            await time.advance(0.1)
+            assert client.closed
+            assert cancelled == [True]
 
 
 async def test_the_grace_of_a_disconnect_ends_with_the_responder() -> None:
-    events: list[Event] = [
-        {"type": "websocket.disconnect", "code": 1001},
-        {"type": "websocket.connect"},
-    ]
-
-    async def receive() -> Event:
-        return events.pop()
-
-    async def send(event: Event) -> None:
-        pass
-
+    went_on: list[bool] = []
     app = serving(echo)
-    app.ws_options.disconnect_grace = 0
-    await app(create_scope_ws(), receive, send)
-    for _ in range(5):  # turns of the loop, in which this task would be cancelled
-        await asyncio.sleep(0)
+    app.ws_options.disconnect_grace = 3
+
+    async def going_on(scope: Scope, receive: Receive, send: Send) -> None:
+        """Use the task for longer, as a server may."""
+        await app(scope, receive, send)
+        await asyncio.sleep(4)
+        went_on.append(True)
+
+    with clock():
+        async with connect(going_on):
+            pass
+    assert went_on == [True]
 
 
 async def test_a_response_hook_that_fails_does_not_keep_others_from_running(
@@ -883,12 +877,22 @@ async def test_a_drain_closes_open_sockets_with_1001() -> None:
 
 async def test_a_drain_refuses_what_is_not_accepted_yet() -> None:
     async def hesitate(req: Request, ws: WebSocket) -> None:
-        asyncio.get_running_loop().call_soon(asyncio.ensure_future, app.drain())
         await asyncio.Event().wait()
 
     app = serving(hesitate)
     app.ws_options.disconnect_grace = 0
-    assert (await denial(app)).status_code == 503
+    client = connect(app)
+    with clock() as time:
+        client.connect()
+        draining = asyncio.create_task(app.drain(grace=5))
+        await time.advance(0)
+        with pytest.raises(WebSocketDisconnected):
+            await client.wait_ready()
+        await time.advance(5)
+        await draining
+        await client.finish()
+    assert client.denial is not None
+    assert client.denial.status_code == 503
 
 
 async def test_a_draining_app_refuses_new_sockets_with_503() -> None:
@@ -907,23 +911,23 @@ async def test_a_draining_app_says_when_to_come_back() -> None:
 
 async def test_a_responder_has_the_grace_of_a_drain_to_end_by_itself() -> None:
     saved: list[str] = []
-    commit = asyncio.Event()
 
     async def responder(req: Request, ws: WebSocket) -> None:
         await ws.accept()
         async for _ in ws:
             raise AssertionError("The client sends nothing.")
-        await commit.wait()
+        await asyncio.sleep(4.9)
         saved.append("everything")
 
     app = serving(responder)
-    async with connect(app) as client, asyncio.timeout(5):
-        drain = asyncio.ensure_future(app.drain(grace=5))
-        with pytest.raises(WebSocketDisconnected):
-            await client.receive_text()
-        commit.set()
-        await drain
-        assert saved == ["everything"]
+    with clock() as time:
+        async with connect(app) as client:
+            draining = asyncio.create_task(app.drain(grace=5))
+            with pytest.raises(WebSocketDisconnected):
+                await client.receive_text()
+            await time.advance(5)
+            await draining
+    assert saved == ["everything"]
 
 
 async def test_a_drain_cancels_a_responder_that_outlasts_the_grace(
@@ -939,13 +943,15 @@ async def test_a_drain_cancels_a_responder_that_outlasts_the_grace(
             called.append(f"finally {ws.close_code}")
 
     app = serving(responder, Recorder("a", called))
-    client = connect(app)
-    client.connect()
-    await client.wait_ready()
-    async with asyncio.timeout(5):
-        await app.drain(grace=0.05)
-    assert called[-2:] == ["finally 1001", "response a False"]
-    assert client.close_code == 1001
+    with clock() as time:
+        async with connect(app) as client:
+            draining = asyncio.create_task(app.drain(grace=5))
+            await time.advance(4.9)
+            assert client.close_code == 1001
+            assert called == ["request a", "resource a"]
+            await time.advance(0.1)
+            await draining
+            assert called[-2:] == ["finally 1001", "response a False"]
     assert len(app.connections) == 0
     assert complaints(caplog) == []
 
@@ -956,9 +962,7 @@ async def for_ever(*args: object) -> None:
 
 @pytest.mark.parametrize("where", ["responder", "error handler", "response hook"])
 async def test_what_a_drain_cancels_is_no_error_for_the_server(where: str) -> None:
-    accepted = asyncio.Event()
-    server = asyncio.Queue[Event]()
-    server.put_nowait({"type": "websocket.connect"})
+    ended: list[str] = []
 
     async def responder(req: Request, ws: WebSocket) -> None:
         await ws.accept()
@@ -974,19 +978,24 @@ async def test_what_a_drain_cancels_is_no_error_for_the_server(where: str) -> No
             if where == "response hook":
                 await for_ever()
 
-    async def send(event: Event) -> None:
-        accepted.set()
-
     app = serving(responder, Component())
     app.add_error_handler(Banned, for_ever)
-    task = asyncio.ensure_future(app(create_scope_ws(), server.get, send))
-    async with asyncio.timeout(5):
-        await accepted.wait()
-        await app.drain(grace=0.05)
-        await asyncio.wait({task})
-    # A server would log it: uvicorn writes a traceback for whatever comes out.
-    assert not task.cancelled()
-    assert task.exception() is None
+
+    async def as_a_server(scope: Scope, receive: Receive, send: Send) -> None:
+        # It would log what comes out: uvicorn writes a traceback.
+        try:
+            await app(scope, receive, send)
+        except BaseException as exc:
+            ended.append(repr(exc))
+            raise
+        ended.append("quietly")
+
+    with clock() as time:
+        async with connect(as_a_server):
+            draining = asyncio.create_task(app.drain(grace=5))
+            await time.advance(5)
+            await draining
+            assert ended == ["quietly"]
 
 
 # The error reporter.

@@ -24,7 +24,7 @@ def connect(responder: Responder) -> ASGIWebSocketSimulator:
 
     app = App(extensions=[WebSockets()])
     app.add_route("/", SimpleNamespace(on_websocket=on_websocket))
-    return ASGIConductor(app, timeout=10).simulate_ws("/")
+    return ASGIConductor(app).simulate_ws("/")
 
 
 class Loops:
