@@ -24,7 +24,7 @@ DOCUMENTS = sorted(
 )
 
 
-def _blocks(document: Path, language: str) -> list[str]:
+def _blocks(document: Path, language: str) -> list[Any]:
     text = document.read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
@@ -48,6 +48,28 @@ def test_every_python_block_runs_as_a_program(block: str, tmp_path: Path) -> Non
         check=False,
     )
     assert finished.returncode == 0, finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "block"),
+    [
+        pytest.param(name, block, id=f"{document.relative_to(ROOT)}:{name}")
+        for document in DOCUMENTS
+        for name, block in _blocks(document, r"python (test_\w+\.py)")
+    ],
+)
+def test_every_block_of_tests_passes(name: str, block: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(block, encoding="utf-8")
+    finished = subprocess.run(
+        [sys.executable, "-m", "pytest", name],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout
+    assert f"{block.count('def test_')} passed" in finished.stdout
 
 
 async def test_the_application_of_the_readme_serves_all_three(
