@@ -37,7 +37,10 @@ PACKAGES = {
         "websockets",
     ],
 }
-TEST_TOOLS = ["pytest", "pytest-asyncio", "hypothesis"]
+TEST_TOOLS = ["pytest", "pytest-asyncio", "pytest-xdist", "hypothesis"]
+
+# For what runs in memory only; servers and browsers are not to wait for each other.
+SIDE_BY_SIDE = ["-n", "2"]
 
 nox.options.sessions = [
     "lint",
@@ -147,7 +150,8 @@ def tests(session: nox.Session, version: str) -> None:
     programs = sync(session, f"tests-{version}", "test", python)
     # What runs on the oldest and the newest runs in between; real servers take their time.
     is_between = version not in (PYTHONS[0], PYTHONS[-1])
-    chosen = ["packages", "tests/conformance"] if is_between else []
+    in_memory = [*SIDE_BY_SIDE, "packages", "tests/conformance"]
+    chosen = in_memory if is_between else []
     session.run(str(programs / "python"), "-m", "pytest", *(session.posargs or chosen))
 
 
@@ -161,9 +165,8 @@ def coverage(session: nox.Session) -> None:
         measured = [f"--cov=falconws.{name}", "--cov-branch", "--cov-fail-under=100"]
         report = "--cov-report=term-missing:skip-covered"
         tests = f"packages/{name}/tests"
-        session.run(
-            str(programs / "python"), "-m", "pytest", "-q", *measured, report, tests
-        )
+        pytest = [str(programs / "python"), "-m", "pytest", "-q", *SIDE_BY_SIDE]
+        session.run(*pytest, *measured, report, tests)
 
 
 @nox.session
@@ -202,7 +205,8 @@ def isolation(session: nox.Session) -> None:
         uv(session, *install, f"falconws-{name}")
         session.run(python, "-I", "-W", "error", "-c", IMPORT_ALL, f"falconws.{name}")
         uv(session, *install, *TEST_TOOLS, *siblings)
-        session.run(python, "-m", "pytest", "-q", f"packages/{name}/tests")
+        tests = f"packages/{name}/tests"
+        session.run(python, "-m", "pytest", "-q", *SIDE_BY_SIDE, tests)
 
 
 @nox.session

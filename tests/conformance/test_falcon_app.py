@@ -216,7 +216,6 @@ _paths = st.sampled_from(
     path=_paths,
     method=st.sampled_from(["GET", "POST", "FOO"]),
 )
-@settings(max_examples=100)
 def test_routes_go_before_sinks_and_static_files_and_of_those_the_latest_answers(
     directories: list[Path],
     prefixes: list[tuple[str, bool]],
@@ -329,7 +328,6 @@ _component = st.builds(
     method=st.sampled_from(["GET", "GET", "OPTIONS", "POST", "FOO"]),
     act=_acts,
 )
-@settings(max_examples=100)
 def test_hooks_are_called_in_the_same_order_with_the_same_arguments(
     parts: list[Component], independent: bool, path: str, method: str, act: str | None
 ) -> None:
@@ -549,7 +547,6 @@ def test_the_state_of_the_lifespan_is_that_of_the_app() -> None:
 )
 @example("http", "4", "2.0")
 @example("http", None, None)
-@settings(max_examples=100)
 def test_scopes_of_another_kind_or_version_are_refused(
     kind: str, http: str | None, spec: str | None
 ) -> None:

@@ -79,7 +79,6 @@ def _errors(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 @given(_errors(), st.sampled_from(["application/json", "text/xml", "application/xml"]))
 @example(("HTTPTooManyRequests", {"retry_after": 7}), "text/xml")
 @example(("HTTPGone", {"headers": {"X-A": "b"}, "href": "/é", "code": 0}), "text/xml")
-@settings(max_examples=100)
 def test_an_error_says_the_same(error: tuple[str, dict[str, Any]], accept: str) -> None:
     name, arguments = error
     made: list[Any] = []

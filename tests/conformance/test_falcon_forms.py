@@ -189,7 +189,6 @@ VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.tuples(SCALARS, SCALARS)
 
 
 @requirement("falcon:forms:urlencoded-sent")
-@settings(max_examples=100)
 @given(st.dictionaries(st.text(max_size=3) | st.integers(), VALUES, max_size=3))
 def test_a_mapping_is_sent_as_a_form(media: Any) -> None:
     answer = same(sending(media), Exchange())

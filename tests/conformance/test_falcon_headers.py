@@ -46,7 +46,6 @@ NAMES = st.sampled_from(
 @requirement("falcon:request:headers")
 @requirement("falcon:request:headers-single")
 @requirement("falcon:request:get-header")
-@settings(max_examples=100)
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
 def test_headers_are_found_by_name_in_any_case(headers: list[tuple[str, str]]) -> None:
     def read(req: Any) -> list[Any]:
@@ -113,14 +112,12 @@ def test_a_common_header_that_is_absent_or_empty_is_none(
 
 
 @requirement("falcon:request:get-header-as-int")
-@settings(max_examples=100)
 @given(VALUES | st.integers().map(str) | st.text("+-_ 0123456789.", max_size=5))
 def test_any_header_is_read_as_an_integer(value: str) -> None:
     outcome(by_getter("get_header_as_int"), sent(("X-A", value)))
 
 
 @requirement("falcon:request:content-length")
-@settings(max_examples=100)
 @given(st.integers(-9, 10**15).map(str) | st.text(LATIN_1, max_size=3).map(str.strip))
 def test_any_content_length_is_a_number_or_a_400(value: str) -> None:
     digits = value.lstrip("+").replace("_", "")  # in which both differ: see below
@@ -203,7 +200,6 @@ def test_what_is_no_date_is_a_400(value: str) -> None:
 
 
 @requirement("falcon:request:get-header-as-datetime")
-@settings(max_examples=100)
 @given(
     st.sampled_from([IMF_FIXDATE, *OBSOLETE[:2]]),
     st.integers(0, 28),
@@ -269,7 +265,6 @@ TAGS = st.builds(
 
 
 @requirement("falcon:request:etags")
-@settings(max_examples=100)
 @given(st.sampled_from(["*", "bare"]) | joined(TAGS, ", ", ",", " , "))
 def test_entity_tags_are_read(value: str) -> None:
     read = attribute("if_match", "if_none_match")
@@ -314,7 +309,6 @@ POSITIONS = st.just("") | st.integers(0, 30).map(str)
 
 
 @requirement("falcon:request:range")
-@settings(max_examples=100)
 @given(
     st.sampled_from(["bytes=", "items=", "bytes", "bytes ", ""]),
     joined(st.builds("{}{}{}".format, POSITIONS, st.just("-"), POSITIONS), ",", ", "),
@@ -381,7 +375,6 @@ COOKIES = st.builds(
 @requirement("falcon:request:cookies")
 @requirement("falcon:request:cookie-values")
 @requirement("falcon:request:cookie-names")
-@settings(max_examples=100)
 @given(joined(COOKIES, "; ", ";", " ; ", ";;"))
 def test_cookies_are_read_by_name(value: str) -> None:
     outcome(cookies, sent(("Cookie", value)))
@@ -398,7 +391,6 @@ def test_a_cookies_value_is_unquoted_and_the_first_of_several() -> None:
 
 
 @requirement("falcon:request:cookies")
-@settings(max_examples=100)
 @given(joined(st.builds("{}={}".format, GARBAGE, GARBAGE), ";", "; ", "=", ","))
 def test_garbage_among_cookies_costs_what_is_malformed_only(garbage: str) -> None:
     fields = [f for f in garbage.split(";") if f.partition("=")[2].strip() != '""']
@@ -464,7 +456,6 @@ def accepted(req: Any) -> list[Any]:
 @requirement("falcon:request:client-accepts")
 @requirement("falcon:request:client-prefers")
 @requirement("falcon:request:client-accepts-common")
-@settings(max_examples=100)
 @given(
     joined(st.builds(str.__add__, st.sampled_from(RANGES), WEIGHTS), ", ", ",", " ,")
 )

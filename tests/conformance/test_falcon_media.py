@@ -17,7 +17,7 @@ import falcon.media.validators.jsonschema
 import jsonschema
 import msgpack
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import falconws.core.validators.jsonschema
@@ -238,7 +238,6 @@ KEYS = st.text() | st.integers() | st.booleans() | st.none() | st.just(1.5)
 
 
 @requirement("falcon:media:json-sent")
-@settings(max_examples=100)
 @given(st.dictionaries(KEYS, st.integers() | st.text(), max_size=4))
 def test_json_is_sent_with_keys_and_integers_of_any_kind(media: Any) -> None:
     answer = same(sending(media), Exchange())

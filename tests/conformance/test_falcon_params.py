@@ -69,7 +69,6 @@ def without_what_differs(text: str, keep_blank: bool, csv: bool) -> str:
 @requirement("falcon:request:params")
 @requirement("falcon:request:query-string")
 @requirement("falcon:request:has-param")
-@settings(max_examples=100)
 @given(QUERIES, st.booleans(), st.booleans())
 def test_a_query_string_is_parsed_as_the_options_say(
     text: str, keep_blank: bool, csv: bool
@@ -323,7 +322,6 @@ KEYS = st.sampled_from(["a[k]", "a[m]", "a[]", "a[k][m]", "a", "ab[k]", "a["])
 
 
 @requirement("falcon:request:get-param-as-dict-deep")
-@settings(max_examples=100)
 @given(
     st.dictionaries(KEYS, st.sampled_from("12")),
     st.booleans(),
@@ -395,7 +393,6 @@ JSON = st.recursive(
 
 @requirement("falcon:request:get-query-string-as-media")
 @requirement("falcon:request:get-param-as-json")
-@settings(max_examples=100)
 @given(JSON)
 def test_a_query_string_is_read_as_media(value: Any) -> None:
     encoded = quote(orjson.dumps(value))

@@ -56,7 +56,6 @@ def kind_of(falcon: Any, name: str) -> type[Exception]:
 )
 @example([["ValueError"], ["Broken"]], "VeryBroken")
 @example([["Exception"]], "HTTPNotFound")
-@settings(max_examples=100)
 def test_the_handler_for_the_nearest_base_that_was_added_last_answers(
     added: list[list[str]], raised: str
 ) -> None:
@@ -329,7 +328,6 @@ _accept = st.lists(
 @example("application/yaml, */*;q=0.1", True, True)
 @example("text/html", True, False)
 @example("text/xml;q=0.1, */*, application/*;q=0", True, False)
-@settings(max_examples=100)
 def test_an_error_is_in_the_format_that_the_client_likes_best(
     accept: str, xml: bool, yaml: bool
 ) -> None:

@@ -6,7 +6,7 @@ import falcon
 import msgpack
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import falconws.core
@@ -140,7 +140,6 @@ LOCATION = attribute(
 @requirement("falcon:request:scheme")
 @requirement("falcon:request:subdomain")
 @requirement("falcon:request:uri")
-@settings(max_examples=100)
 @given(
     st.none() | st.builds("{}{}".format, HOSTS, st.sampled_from(["", ":8000", ":1"])),
     st.fixed_dictionaries(
@@ -271,7 +270,6 @@ PROXIES = attribute(
 @requirement("falcon:request:forwarded")
 @requirement("falcon:request:forwarded-uri")
 @requirement("falcon:request:access-route")
-@settings(max_examples=100)
 @given(FORWARDED, st.sampled_from([("192.0.2.60", 5), ("::1", 5), None]))
 def test_each_proxy_of_a_forwarded_header_is_read(value: str, client: object) -> None:
     # Without that header these two would count.
@@ -298,7 +296,6 @@ def test_a_forwarded_header_is_read() -> None:
 @requirement("falcon:request:x-forwarded")
 @requirement("falcon:request:access-route")
 @requirement("falcon:request:remote-addr")
-@settings(max_examples=100)
 @given(
     st.dictionaries(
         st.sampled_from(["X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"]),
@@ -431,7 +428,6 @@ UNSUPPORTED = raised(
 
 
 @requirement("falcon:request:get-media")
-@settings(max_examples=100)
 @given(JSON, st.lists(st.integers(0, 9), max_size=4))
 def test_media_is_read_from_a_body_in_any_chunks(value: Any, cuts: list[int]) -> None:
     body, chunks = orjson.dumps(value), []
@@ -442,7 +438,6 @@ def test_media_is_read_from_a_body_in_any_chunks(value: Any, cuts: list[int]) ->
 
 
 @requirement("falcon:request:get-media")
-@settings(max_examples=100)
 @given(st.text('[]{},:"01.- tnull\\', max_size=12) | st.binary(max_size=4))
 def test_what_is_not_json_is_a_400(text: str | bytes) -> None:
     body = text.encode() if isinstance(text, str) else text

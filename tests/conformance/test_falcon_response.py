@@ -31,7 +31,6 @@ STATUSES = st.integers(100, 999) | st.sampled_from(http.HTTPStatus)
 @example(404)
 @example(http.HTTPStatus.IM_A_TEAPOT)
 @example("799 Of One's Own")
-@settings(max_examples=100)
 def test_the_status_is_a_line_a_code_or_a_member(status: Any) -> None:
     def by_name(falcon: Any, resp: Any) -> None:
         resp.status = status

@@ -47,7 +47,6 @@ CALLS = st.one_of(
 @example(
     [("set_header", "X-A", "1"), ("append_header", "x-a", 2), ("get_header", "X-a")]
 )
-@settings(max_examples=100)
 def test_headers_are_set_appended_to_and_deleted_by_name(
     calls: list[tuple[Any, ...]],
 ) -> None:
@@ -340,7 +339,6 @@ ATTRIBUTES_OF_COOKIES: dict[str, st.SearchStrategy[Any]] = {
     st.booleans(),
 )
 @example([("a", 'b"c\\;', {}), ("b", "", {"max_age": 7, "secure": False})], True)
-@settings(max_examples=100)
 def test_cookies_say_the_same(
     cookies: list[tuple[str, str, dict[str, Any]]], secure: bool
 ) -> None:
@@ -365,7 +363,6 @@ _ATTRIBUTES |= {"path", "samesite", "secure", "version"}
 @example("")
 @example("a b")
 @example("SECURE")
-@settings(max_examples=100)
 def test_a_cookies_name_is_a_token_and_no_attribute(name: Any) -> None:
     if isinstance(name, str):
         name = name.replace(":", "")  # see the requirement on colons
@@ -559,7 +556,6 @@ RELATIONS = TOKENS | URIS.map(lambda uri: f"https://example.org/{''.join(uri.spl
         )
     ]
 )
-@settings(max_examples=100)
 def test_links_are_written_alike(links: list[tuple[str, str, dict[str, Any]]]) -> None:
     def act(falcon: Any, resp: Any) -> Any:
         for target, rel, named in links:

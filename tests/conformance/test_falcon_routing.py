@@ -41,7 +41,6 @@ METHODS = [m for m in falcon.COMBINED_METHODS if m != "WEBSOCKET"]
 )
 @example({"PUT", "GET"}, "POST", "/here")
 @example({"PUT", "GET"}, "OPTIONS", "/here")
-@settings(max_examples=100)
 def test_a_method_has_its_responder_or_is_refused(
     allowed: set[str], method: str, path: str
 ) -> None:
@@ -282,7 +281,6 @@ def add_all(falcon: Any, templates: list[str]) -> tuple[Any, list[str]]:
 @requirement("falcon:routing:broken-templates")
 @requirement("falcon:routing:conflicts")
 @given(templates(LITERALS, SIMPLE, COMPLEX, [s for s in BROKEN if "path" not in s]))
-@settings(max_examples=100)
 def test_templates_are_refused_alike(templates: list[str]) -> None:
     theirs, ours = (add_all(framework, templates)[1] for framework in FRAMEWORKS)
     assert ours == theirs
@@ -360,7 +358,6 @@ def _routes_and_paths(draw: st.DrawFn) -> tuple[list[str], list[str]]:
 @given(_routes_and_paths())
 @example((["/a/{x}", "/a/{x}.{y}", "/a/b"], ["/a/b", "/a/a.b", "/a/1"]))
 @example((["/{x}/a", "/a/{y:int}", "/{x}"], ["/a/a", "/a/1", "/a/b"]))
-@settings(max_examples=100)
 def test_paths_are_routed_alike(routes_and_paths: tuple[list[str], list[str]]) -> None:
     accepted, paths = routes_and_paths
     apps = [add_all(framework, accepted)[0] for framework in FRAMEWORKS]
@@ -471,7 +468,6 @@ _limit = st.none() | st.integers(-99, 99)
 @given(st.none() | st.integers(1, 4), _limit, _limit, _digits | _junk | st.just("-7"))
 @example(None, None, None, "-07")
 @example(2, 5, 20, "07")
-@settings(max_examples=100)
 def test_an_int_has_digits_and_limits(
     digits: int | None, low: int | None, high: int | None, text: str
 ) -> None:
@@ -488,7 +484,6 @@ def test_an_int_has_digits_and_limits(
 @given(_number | _junk | st.sampled_from(["nan", "-inf", "Infinity"]), st.booleans())
 @example("1e400", False)
 @example("-.5e1", True)
-@settings(max_examples=100)
 def test_a_float_is_finite_unless_it_need_not_be(text: str, finite: bool) -> None:
     limits = "min=-1000, max=1e3" if finite else "finite=False"
     theirs, ours = converted(f"float({limits})", text)
@@ -537,7 +532,6 @@ def test_a_path_is_all_that_is_left(text: str) -> None:
 )
 @example(r"\\d+(?P<n>x|y)", True, "12x")
 @example("(?P<n>a)?b*", True, "b")
-@settings(max_examples=100)
 def test_an_expression_matches_the_whole_and_gives_it_or_a_group(
     pattern: str, grouped: bool, text: str
 ) -> None:

@@ -272,7 +272,6 @@ def part_of(content: bytes, header: str) -> bytes | None:
 @example("digits", "bytes=10-")
 @example("large.bin", "bytes=-70000")
 @example("empty", "bytes=0-1")
-@settings(max_examples=100)
 def test_a_range_gets_its_part(tree: Path, name: str, header: str) -> None:
     exchange = Exchange(f"/s/{name}", headers=[("Range", header)])
     found = same(serving(tree), exchange)
@@ -307,7 +306,6 @@ TIMES = st.integers(-2, 2).map(lambda days: dt_to_http(EPOCH + timedelta(days=da
 @example({"If-None-Match": TAG, "If-Modified-Since": dt_to_http(EPOCH)}, "GET")
 @example({"If-None-Match": '"x"', "If-Modified-Since": dt_to_http(EPOCH)}, "GET")
 @example({"If-Modified-Since": "Wed, 31 Dec 1969 23:59:59 GMT"}, "GET")
-@settings(max_examples=100)
 def test_what_a_client_has_is_not_sent_again(
     tree: Path, conditions: dict[str, str], method: str
 ) -> None:

@@ -99,7 +99,6 @@ def played(
 
 @requirement("falcon:stream:read")
 @requirement("falcon:stream:length")
-@settings(max_examples=100)
 @given(CHUNKS, st.lists(SIZES, min_size=1, max_size=8), st.none() | st.integers(0, 3))
 def test_reads_of_any_sizes_over_any_chunks_are_the_same(
     chunks: list[bytes], sizes: list[int | None], more: int | None
@@ -116,7 +115,6 @@ def test_reads_of_any_sizes_over_any_chunks_are_the_same(
 @requirement("falcon:stream:exhaust")
 @requirement("falcon:stream:close")
 @requirement("falcon:stream:iteration")
-@settings(max_examples=100)
 @given(
     CHUNKS,
     st.lists(SIZES, max_size=2),
@@ -338,7 +336,6 @@ READS = (
 @requirement("falcon:reader:peek")
 @requirement("falcon:reader:pipe")
 @requirement("falcon:reader:iteration")
-@settings(max_examples=100)
 @given(TEXTS, st.lists(READS, max_size=5), st.integers(1, 9))
 def test_a_reader_gives_the_bytes_of_any_chunks(
     chunks: list[bytes], steps: list[Step], chunk_size: int
@@ -351,7 +348,6 @@ def test_a_reader_gives_the_bytes_of_any_chunks(
 @requirement("falcon:reader:read-until")
 @requirement("falcon:reader:delimit")
 @requirement("falcon:reader:pipe-until")
-@settings(max_examples=100)
 @given(
     TEXTS,
     DELIMITERS,

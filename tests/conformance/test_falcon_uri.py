@@ -60,7 +60,6 @@ def test_a_text_is_encoded_by_what_it_is_part_of(
 
 @requirement("falcon:uri:unquote-string")
 @given(st.text('ab"\\', max_size=6) | st.text('ab"\\', max_size=6).map('"{}"'.format))
-@settings(max_examples=100)
 def test_quoted_strings_are_unquoted_alike(text: str) -> None:
     result("uri.unquote_string", text)
 
@@ -74,7 +73,6 @@ HOSTS = st.one_of(
 
 @requirement("falcon:uri:parse-host")
 @given(HOSTS, st.none() | st.integers(0, 65535), st.none() | st.just(7))
-@settings(max_examples=100)
 def test_an_authority_is_a_host_and_maybe_a_port(
     host: str, port: int | None, default: int | None
 ) -> None:
@@ -157,7 +155,6 @@ SCALARS = TEXTS | st.integers() | st.floats(allow_nan=False) | st.none()
     st.booleans(),
 )
 @example({"a": True, "b": ["x,y", 1]}, True, True)
-@settings(max_examples=100)
 def test_query_strings_are_written_alike(
     params: dict[str, Any] | None, comma: bool, prefix: bool
 ) -> None:

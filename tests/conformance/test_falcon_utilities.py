@@ -38,7 +38,6 @@ TIMES = st.datetimes(datetime(1000, 1, 1)).map(lambda time: time.replace(fold=0)
 
 @requirement("falcon:util:dates")
 @given(TIMES | TIMES.map(lambda time: time.replace(tzinfo=UTC)))
-@settings(max_examples=100)
 def test_a_date_that_was_written_is_read(time: datetime) -> None:
     text = result("dt_to_http", time)
     read = result(lambda f: f.http_date_to_dt(f.dt_to_http(time)))
@@ -104,7 +103,6 @@ WRITTEN_TAGS = st.builds(
 @given(WRITTEN_TAGS | TAGS, WRITTEN_TAGS)
 @example('"a"', 'W/"a"')
 @example('W/"a"', 'W/"a"')
-@settings(max_examples=100)
 def test_entity_tags_are_read_written_and_compared_alike(one: str, other: str) -> None:
     def compare(framework: Any) -> Any:
         tags = [framework.ETag.loads(text) for text in (one, other)]
@@ -131,7 +129,6 @@ def test_a_tag_has_no_quotes_in_it() -> None:
 @requirement("falcon:status:helpers")
 @given(st.integers(100, 699).filter(lambda code: code != 422), st.text("ab "))
 @example(404, "")
-@settings(max_examples=100)
 def test_statuses_are_codes_lines_and_members(status: int, reason: str) -> None:
     assert result("code_to_http_status", status)[1:5] == f"{status} "
     for text in (str(status), str(status).encode(), f"{status} {reason}"):
@@ -222,7 +219,6 @@ async def walk(container: Any, steps: list[tuple[Any, ...]]) -> Any:
 @requirement("falcon:util:context")
 @given(STEPS)
 @example([("set", "a", 1), ("attribute", "a"), ("delete", "b"), ("attribute", "b")])
-@settings(max_examples=100)
 def test_a_context_is_a_dictionary_and_an_object(steps: list[tuple[Any, ...]]) -> None:
     found = result(lambda f: walk(f.Context(), steps))
     assert found.endswith("list(True, True), 'Context')")
@@ -231,7 +227,6 @@ def test_a_context_is_a_dictionary_and_an_object(steps: list[tuple[Any, ...]]) -
 @requirement("falcon:util:case-insensitive-dict")
 @given(STEPS.map(lambda steps: [(s[0], *_mixed(s[1:])) for s in steps]))
 @example([("set", "Aa", 1), ("set", "aA", 2), ("in", "AA"), ("pop", "aa")])
-@settings(max_examples=100)
 def test_a_dictionary_finds_keys_in_any_case(steps: list[tuple[Any, ...]]) -> None:
     found = result(lambda f: walk(f.CaseInsensitiveDict({"B": 0}), steps))
     assert found.endswith("list(True, True), 'CaseInsensitiveDict')")

@@ -135,7 +135,6 @@ def test_operations_in_any_order_do_the_same(
     st.sampled_from([list, dict, tuple]),
 )
 @example(["chat"], 0, [("X-A", "b"), ("Sec-WebSocket-Protocol", "chat")], list)
-@settings(max_examples=100)
 def test_accepting_sends_a_subprotocol_and_headers(
     offered: list[str], chosen: int, headers: Any, kind: Any
 ) -> None:
@@ -259,7 +258,6 @@ def test_some_of_what_a_responder_does_differs_for_a_reason(
         st.none() | st.integers() | st.lists(st.integers(0, 9), max_size=1),
     ),
 )
-@settings(max_examples=100)
 def test_a_payload_is_a_string_or_bytes(state: str, send: Any, payload: Any) -> None:
     async def act(falcon: Any, ws: Any, notes: Notes) -> None:
         if state != "unaccepted":
@@ -385,7 +383,6 @@ def test_some_codes_are_refused(code: Any, closed: bool) -> None:
 @example("é" * 61 + "e", "2.3")
 @example("é" * 62, "2.3")
 @example("\ud800", "2.3")
-@settings(max_examples=100)
 def test_a_reason_is_sent_where_the_server_can(reason: str, version: str) -> None:
     application = responding(doing(lambda ws: ws.close(4000, reason)))
     try:

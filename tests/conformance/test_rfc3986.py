@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from falconws.core import App, HTTPFound, uri
@@ -26,7 +26,6 @@ REFERENCE = re.compile(rf"(?:{UNRESERVED}|[:/?#\[\]@!$&'()*+,;=])*")
 @requirement("rfc9110:10.2.2:location")
 @given(TEXT, LINE)
 @example("/?#[]@!$&'()*+,;=%41 \xe9\U0001f600", "%4\xe9")
-@settings(max_examples=100)
 def test_what_was_encoded_is_decoded(text: str, location: str) -> None:
     value, whole = uri.encode_value(text), uri.encode(text)
     assert re.fullmatch(f"(?:{UNRESERVED})*", value)
@@ -43,7 +42,6 @@ def test_what_was_encoded_is_decoded(text: str, location: str) -> None:
 @given(TEXT.filter(lambda text: text and "/" not in text), TEXT.filter(bool))
 @example("..", "a")
 @example("a", "b/../c")
-@settings(max_examples=100)
 def test_the_path_of_a_route_leads_back_to_it(one: str, rest: str) -> None:
     async def on_get(req: Any, resp: Any, **fields: Any) -> None:
         resp.media = fields

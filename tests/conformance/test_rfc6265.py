@@ -42,7 +42,6 @@ def lines(reply: Reply) -> list[str]:
 @requirement("rfc6265:4.1.1:syntax")
 @requirement("rfc6265:4.1.1:once")
 @given(NAMES, VALUES, st.fixed_dictionaries({}, optional=ARGUMENTS))
-@settings(max_examples=100)
 def test_a_cookie_is_set_as_the_grammar_has_it(
     name: str, value: str, arguments: dict[str, Any]
 ) -> None:
@@ -93,7 +92,6 @@ def test_any_text_comes_back_until_it_is_unset(cookies: dict[str, str]) -> None:
     st.lists(st.tuples(NAMES, VALUES), min_size=1),
     st.sampled_from(["; ", ";", " ;\t"]),
 )
-@settings(max_examples=100)
 def test_all_values_of_a_name_are_told_in_their_order(
     pairs: list[tuple[str, str]], joint: str
 ) -> None:

@@ -6,7 +6,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.conformance.manifest import requirement
@@ -29,7 +29,6 @@ HEADER = re.compile(
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1))
 @example('a "b" \\c;*.txt')
 @example("naïve, \u20ac'%41.txt")
-@settings(max_examples=100)
 def test_any_name_is_read_back(attribute: str, kind: str, name: str) -> None:
     app = app_of(lambda req, resp: setattr(resp, attribute, name))
     match = HEADER.fullmatch(ask(app).header("content-disposition") or "")

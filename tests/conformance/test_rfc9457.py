@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from falconws.core import HTTPError
@@ -24,7 +24,6 @@ MEMBERS = {"title": TEXT, "description": TEXT, "href": TEXT, "code": st.integers
 @requirement("rfc9457:3.2:extensions")
 @requirement("rfc9457:4.2.1:about-blank")
 @given(st.sampled_from(STATUSES), st.fixed_dictionaries({}, optional=MEMBERS))
-@settings(max_examples=100)
 def test_an_error_is_a_problem(status: HTTPStatus, members: dict[str, Any]) -> None:
     error = HTTPError(status, **members)
     reply = ask(raising(error), headers=[("Accept", PROBLEM)])
