@@ -260,6 +260,20 @@ def test_media_that_cannot_be_serialized_is_a_500_with_a_body_and_one_traceback(
     assert record.exc_info is not None
 
 
+def test_media_that_cannot_be_serialized_is_a_500_beside_a_stream_too() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"never"
+
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.media, resp.stream = object(), pieces()
+
+    result = answered(on_get)
+    assert (result.status_code, result.json["title"]) == (
+        500,
+        "500 Internal Server Error",
+    )
+
+
 def test_media_without_a_handler_for_its_type_is_a_415_with_a_body() -> None:
     async def on_get(req: Request, resp: Response) -> None:
         resp.media, resp.content_type = {}, "text/csv"

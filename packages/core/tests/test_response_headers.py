@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from falconws.core import HeaderNotSupported, Response
 from falconws.core.etags import ETag
+from falconws.core.response._cookies import _CONTENT_TYPES
 
 WHEN = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 WEAK = ETag("7")
@@ -189,3 +190,14 @@ def test_a_length_that_is_no_number_of_bytes_is_refused(length: Any) -> None:
 def test_a_range_of_too_few_or_too_many_parts_is_refused(parts: Any) -> None:
     with pytest.raises(ValueError, match=r"\(start, end, length, unit\)"):
         Response().content_range = parts
+
+
+def test_content_types_that_an_application_makes_up_are_sent_and_not_all_kept() -> None:
+    for number in range(100):
+        resp = Response()
+        resp.content_type = f"a/b; n={number}"
+        assert resp.asgi_headers_of(b"four") == [
+            (b"content-type", f"a/b; n={number}".encode()),
+            (b"content-length", b"4"),
+        ]
+    assert len(_CONTENT_TYPES) <= 64

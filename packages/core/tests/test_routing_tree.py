@@ -22,7 +22,7 @@ def tree(*templates: str) -> Node:
 
 def found(root: Node, path: str) -> tuple[str, dict[str, Any]] | None:
     params: dict[str, Any] = {}
-    route = find(root, path[1:].split("/"), 0, params)
+    route = find(root, path[1:].split("/"), params)
     if route is None:
         assert params == {}
         return None
@@ -221,7 +221,7 @@ def test_the_same_template_again_replaces_the_route() -> None:
     root = tree("/{a}/{b:int}-{c}", "/{rest:path}")
     again = Route("/{a}/{b:int}-{c}", object(), {})
     insert(root, parse_template(again.template, BUILTIN), again)
-    assert find(root, ["x", "1-y"], 0, {}) is again
+    assert find(root, ["x", "1-y"], {}) is again
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ._recovery import ErrorHandler
-from ._sending import send_body
+from ._sending import SMALL_BODY, SPECIAL, send_body
 from ._streaming import send_stream
 from .errors import (
     ClientDisconnected,
@@ -19,7 +19,7 @@ from .errors import (
     HTTPStatus,
 )
 from .request import Request
-from .response import Response, ServerExtensions
+from .response import Response, ServerExtensions, Stream
 from .routing import Responder
 from .scopes import Hook, Receive, Scope, Send
 
@@ -107,16 +107,49 @@ class HTTPServer:
                         "process_response", "process_request", begun
                     )
                 answers = await self._recover(req, resp, exc, params)
-            for process_response in reversed(process_responses):
-                try:
-                    await process_response(req, resp, resource, succeeded)
-                except Exception as exc:
-                    succeeded = False
-                    answers = await self._recover(req, resp, exc, params) and answers
-            if answers:
+            if process_responses:
+                for process_response in reversed(process_responses):
+                    try:
+                        await process_response(req, resp, resource, succeeded)
+                    except Exception as exc:
+                        succeeded = False
+                        recovered = await self._recover(req, resp, exc, params)
+                        answers = recovered and answers
+            if not answers:
+                return
+            if resp._sse is not None or resp._stream is not None:
                 await self._respond(req, resp, params, send)
+                return
+            try:
+                if self._renders_by_itself:
+                    body = await resp.render_body()
+                else:
+                    body = resp.render()  # type: ignore[assignment]
+                    if body is not None and type(body) is not bytes:
+                        body = await body  # type: ignore[misc]
+            except Exception as exc:
+                body = await self._render_error(req, resp, exc, params)
+            if (
+                resp._status_code in SPECIAL
+                or req.method == "HEAD"
+                or resp.trailers is not None
+                or (body is not None and len(body) > SMALL_BODY)
+            ):
+                await send_body(resp, body, req.method == "HEAD", send)
+                return
+            try:
+                await send(
+                    {
+                        "type": "http.response.start",
+                        "status": resp._status_code,
+                        "headers": resp.asgi_headers_of(body),
+                    }
+                )
+                await send({"type": "http.response.body", "body": body or b""})
+            except OSError:  # ASGI HTTP 2.4: the client has left
+                pass
         finally:
-            if resp.sse is not None or resp.stream is not None:
+            if resp._sse is not None or resp._stream is not None:
                 await resp.close_streams()
             if resp.scheduled is not None:
                 app.background.start(resp.take_scheduled())
@@ -161,46 +194,64 @@ class HTTPServer:
     async def _respond(
         self, req: Request, resp: Response, params: dict[str, Any], send: Send
     ) -> None:
+        """Send a response that has a stream, or that has `sse`."""
         # As in Falcon, `sse` goes before every other body, and `stream` after them.
-        body = None if resp.sse is not None else await self._body(req, resp, params)
+        body = None
+        if resp._sse is None:
+            body = await self._body(req, resp, params)
         stream = None
         if body is None:
-            try:
-                stream = resp.open_stream()
-            except Exception as exc:
-                await self._recover(req, resp, exc, params)
+            stream = await self._open_stream(req, resp, params)
+            if stream is None:
                 body = await self._body(req, resp, params)
         if stream is None:
             await send_body(resp, body, req.method == "HEAD", send)
         else:
-            app = self._app
-            try:
-                await send_stream(
-                    req, resp, stream, app.connections, app.background, send
-                )
-            except Exception as exc:
-                app.error_handlers.report(req, exc, params, False)
-                raise  # The response has begun: the server has to break it off.
+            await self._stream(req, resp, stream, params, send)
+
+    async def _open_stream(
+        self, req: Request, resp: Response, params: dict[str, Any]
+    ) -> Stream | None:
+        try:
+            return resp.open_stream()
+        except Exception as exc:
+            await self._recover(req, resp, exc, params)
+            return None
+
+    async def _stream(
+        self,
+        req: Request,
+        resp: Response,
+        stream: Stream,
+        params: dict[str, Any],
+        send: Send,
+    ) -> None:
+        app = self._app
+        try:
+            await send_stream(req, resp, stream, app.connections, app.background, send)
+        except Exception as exc:
+            app.error_handlers.report(req, exc, params, False)
+            raise  # The response has begun: the server has to break it off.
 
     async def _body(
         self, req: Request, resp: Response, params: dict[str, Any]
     ) -> bytes | None:
         """Render the body; if that fails, the body of the error that it fails with."""
         try:
-            return await self._render(resp)
-        except Exception as exc:
-            await self._recover(req, resp, exc, params)
-        try:
-            return await self._render(resp)
-        except Exception as exc:  # the error itself cannot be rendered
-            await self._fail(req, resp, exc)
-            return resp.data
-
-    async def _render(self, resp: Response) -> bytes | None:
-        if self._renders_by_itself:
             return await resp.render_body()
-        body = resp.render()
-        return body if body is None or isinstance(body, bytes) else await body
+        except Exception as exc:
+            return await self._render_error(req, resp, exc, params)
+
+    async def _render_error(
+        self, req: Request, resp: Response, exc: Exception, params: dict[str, Any]
+    ) -> bytes | None:
+        """Give the body of the error that rendering has failed with."""
+        await self._recover(req, resp, exc, params)
+        try:
+            return await resp.render_body()
+        except Exception as failure:  # the error itself cannot be rendered
+            await self._fail(req, resp, failure)
+            return resp.data
 
     async def _recover(
         self, req: Request, resp: Response, exc: Exception, params: dict[str, Any]

@@ -9,7 +9,16 @@ import math
 from .response import Response
 from .scopes import Event, Send
 
-__all__ = ("BODILESS", "announce", "patience", "send_body", "start_of", "trailers_of")
+__all__ = (
+    "BODILESS",
+    "SMALL_BODY",
+    "SPECIAL",
+    "announce",
+    "patience",
+    "send_body",
+    "start_of",
+    "trailers_of",
+)
 
 logger = logging.getLogger("falconws")
 
@@ -20,9 +29,12 @@ _UNTYPED = frozenset({204, 304})
 # RFC 9110, 8.6: and these must not tell a length; a 304 may tell that of the 200.
 _UNMEASURED = frozenset({100, 101, 204})
 
+# Statuses whose responses are not like those of any other.
+SPECIAL = BODILESS | _UNTYPED | _UNMEASURED
+
 # A body up to this size fits into the buffers of the server and the system: as a rule its send
 # does not wait for the client to read.
-_SMALL_BODY = 64 * 1024
+SMALL_BODY = 64 * 1024
 # What a client has `send_timeout` for, as large as the largest piece of a file. A server may
 # return from a send when the client has read all of it, and one that reads slowly is not to be
 # taken for one that does not read: what is larger is given the more time.
@@ -42,6 +54,7 @@ async def send_body(
     """
     status = resp._status_code
     headers = resp._headers
+    _add_type(resp)
     if status in BODILESS:
         body = b""
     elif is_head:
@@ -55,7 +68,7 @@ async def send_body(
     start = start_of(resp)
     trailers = resp.trailers is not None and not is_head and announce(resp, start)
     try:
-        if len(body) > _SMALL_BODY:
+        if len(body) > SMALL_BODY:
             send = _bounded(send, len(body), resp.options.send_timeout)
         await send(start)
         await send({"type": "http.response.body", "body": body})
@@ -101,13 +114,17 @@ def start_of(resp: Response) -> Event:
         headers.pop("content-length", None)
     elif status == 205:  # and this one has to tell that it has none (15.3.6)
         headers["content-length"] = "0"
-    if "content-type" not in headers and status not in _UNTYPED:
-        headers["content-type"] = resp.options.default_media_type
+    _add_type(resp)
     return {
         "type": "http.response.start",
         "status": status,
         "headers": resp.asgi_headers(),
     }
+
+
+def _add_type(resp: Response) -> None:
+    if "content-type" not in resp._headers and resp._status_code not in _UNTYPED:
+        resp._headers["content-type"] = resp.options.default_media_type
 
 
 def announce(resp: Response, start: Event) -> bool:

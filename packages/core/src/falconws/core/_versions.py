@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from .errors import UnsupportedError, UnsupportedScopeError
-from .scopes import Scope
 
-__all__ = ("ScopeVersions",)
+__all__ = ("check_versions",)
 
 # The major versions of each part of the specification, and the versions of HTTP that a
 # scope of that type can come by (ASGI, "HTTP & WebSocket ASGI Message Format").
@@ -15,30 +14,21 @@ _HTTP_VERSIONS = {
     "websocket": ("1.1", "2", "3"),  # RFC 6455, 4.1: HTTP/1.1 or higher
 }
 
-_NOTHING: dict[str, str] = {}
 
+def check_versions(
+    kind: str, spec_version: str | None, http_version: str | None
+) -> None:
+    """Refuse a scope whose events might mean something else than they seem to.
 
-class ScopeVersions:
-    """Checks connection scopes, and remembers the combinations that are fine."""
+    Args:
+        kind: The scope's type.
+        spec_version: That of the specification; None for the first.
+        http_version: None for none.
 
-    def __init__(self) -> None:
-        self._fine: set[tuple[str, str | None, str | None]] = set()
-
-    def check(self, scope: Scope) -> None:
-        """Refuse a scope whose events might mean something else than they seem to.
-
-        Raises:
-            UnsupportedScopeError: It is of a version of the specification that is not known.
-            UnsupportedError: It came by a version of HTTP that is not known.
-        """
-        spec_version = (scope.get("asgi") or _NOTHING).get("spec_version")
-        version = (scope["type"], spec_version, scope.get("http_version"))
-        if version not in self._fine:
-            _check(*version)
-            self._fine.add(version)
-
-
-def _check(kind: str, spec_version: str | None, http_version: str | None) -> None:
+    Raises:
+        UnsupportedScopeError: It is of a version of the specification that is not known.
+        UnsupportedError: It came by a version of HTTP that is not known.
+    """
     known = _SPEC_VERSIONS.get(kind)
     if known and (spec_version or "2.0").partition(".")[0] not in known:
         raise UnsupportedScopeError(

@@ -6,7 +6,7 @@ import copy
 import inspect
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from ._recovery import (
     ErrorSerializer,
     serialize_error,
 )
-from ._versions import ScopeVersions
+from ._versions import check_versions
 from .context import Context
 from .cors import CORSMiddleware
 from .errors import (
@@ -54,6 +54,10 @@ from .scopes import Hook, Receive, Scope, ScopeServer, Send
 __all__ = ("App",)
 
 E = TypeVar("E")
+
+ServeScope = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_NOTHING: dict[str, Any] = {}
 
 
 class App:
@@ -168,7 +172,8 @@ class App:
         self._drain_grace = drain_grace
         self._drain_jitter = drain_jitter
         self._servers: dict[str, ScopeServer] = {}
-        self._versions = ScopeVersions()
+        # Their calls, by scope type and versions, as far as those have come.
+        self._serve: dict[tuple[str, str | None, str | None], ServeScope] = {}
         self._responders: dict[str, str] = {}
         self.router: Router = (
             router
@@ -198,11 +203,24 @@ class App:
                 that is not known. Servers take that as an answer.
             UnsupportedError: It came by a version of HTTP that is not known.
         """
-        server = self._servers.get(scope["type"])
+        kind = scope["type"]
+        asgi = scope.get("asgi") or _NOTHING
+        version = (kind, asgi.get("spec_version"), scope.get("http_version"))
+        serve = self._serve.get(version)
+        if serve is None:
+            serve = self._find_server(*version)
+        await serve(scope, receive, send)
+
+    def _find_server(
+        self, kind: str, spec_version: str | None, http_version: str | None
+    ) -> ServeScope:
+        """Find what serves a kind of scope, of such versions; it is remembered."""
+        server = self._servers.get(kind)
         if server is None:
-            raise UnsupportedScopeError(_no_server(scope["type"]))
-        self._versions.check(scope)
-        await server(scope, receive, send)
+            raise UnsupportedScopeError(_no_server(kind))
+        check_versions(kind, spec_version, http_version)
+        serve = self._serve[kind, spec_version, http_version] = server.__call__
+        return serve
 
     # What an application says.
 

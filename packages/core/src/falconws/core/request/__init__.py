@@ -79,7 +79,9 @@ class Request(RequestForwarded):
         self.options = options or RequestOptions()
         self.is_websocket = scope["type"] == "websocket"
         self.method: str = "GET" if self.is_websocket else scope["method"]
-        path = path_below_root(scope)
+        path = scope["path"]
+        if not path or scope.get("root_path"):
+            path = path_below_root(scope)
         if self.options.strip_url_path_trailing_slash and len(path) > 1:
             path = path.removesuffix("/")
         self.path = path

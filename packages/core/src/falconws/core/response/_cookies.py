@@ -146,6 +146,22 @@ class ResponseCookies(ResponseLinks):
             self._cookies = {}
         return self._cookies
 
+    def asgi_headers_of(self, body: bytes | None) -> list[tuple[bytes, bytes]]:
+        """Give the headers of a response with a body; None for an empty one."""
+        length = 0 if body is None else len(body)
+        headers = self._headers
+        content_type = headers.get("content-type")
+        if content_type is None:
+            content_type = headers["content-type"] = self.options.default_media_type
+        if len(headers) == 1 and self._cookies is None:
+            pair = _CONTENT_TYPES.get(content_type)
+            if pair is None:
+                pair = _content_type(content_type)
+            # A new list: middleware around the App may add to it.
+            return [pair, (b"content-length", b"%d" % length)]
+        headers["content-length"] = str(length)
+        return self.asgi_headers()
+
     def asgi_headers(self) -> list[tuple[bytes, bytes]]:
         """Give the headers as ASGI wants them, the cookies among them."""
         headers = super().asgi_headers()
@@ -155,6 +171,17 @@ class ResponseCookies(ResponseLinks):
                 for line in self._cookies.values()
             ]
         return headers
+
+
+# What most responses have as their only header, as ASGI wants it.
+_CONTENT_TYPES: dict[str, tuple[bytes, bytes]] = {}
+
+
+def _content_type(content_type: str) -> tuple[bytes, bytes]:
+    pair = (b"content-type", content_type.encode("latin-1"))
+    if len(_CONTENT_TYPES) < 64:  # An application may make them up.
+        _CONTENT_TYPES[content_type] = pair
+    return pair
 
 
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265, 4.1.1: cookie-octet

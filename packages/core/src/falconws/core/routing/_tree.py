@@ -122,7 +122,37 @@ def _conflict(template: str, other: str) -> UnacceptableRouteError:
     )
 
 
-def find(
+def find(root: Node, segments: list[str], params: dict[str, Any]) -> Route | None:
+    """Find the route for the segments of a path.
+
+    Args:
+        root: Where to begin.
+        segments: The path, split at its slashes.
+        params: Filled with the values of the fields of the route that was found.
+    """
+    # The way that most paths take: what comes first at each node, as far as the end.
+    node = root
+    for text in segments:
+        child = node.literals.get(text)
+        if child is None:
+            simple = node.simple
+            if simple is None or node.complexes:
+                break
+            converter = simple.field.converter
+            value = text if converter is None else converter.convert(text)
+            if value is None:
+                break
+            params[simple.field.name] = value
+            child = simple.node
+        node = child
+    else:
+        if node.route is not None:
+            return node.route
+    params.clear()
+    return _search(root, segments, 0, params)
+
+
+def _search(
     node: Node, segments: list[str], index: int, params: dict[str, Any]
 ) -> Route | None:
     """Find the route for the segments of a path from an index on.
@@ -140,12 +170,12 @@ def find(
         return node.route
     text = segments[index]
     child = node.literals.get(text)
-    if child is not None and (route := find(child, segments, index + 1, params)):
+    if child is not None and (route := _search(child, segments, index + 1, params)):
         return route
     for edge in node.complexes:
         values = edge.match(text)
         if values is not None and (
-            route := find(edge.node, segments, index + 1, params)
+            route := _search(edge.node, segments, index + 1, params)
         ):
             params.update(values)
             return route
@@ -154,7 +184,7 @@ def find(
         converter = simple.field.converter
         value = text if converter is None else converter.convert(text)
         if value is not None and (
-            route := find(simple.node, segments, index + 1, params)
+            route := _search(simple.node, segments, index + 1, params)
         ):
             params[simple.field.name] = value
             return route

@@ -160,7 +160,7 @@ class CompiledRouter:
         params: dict[str, Any] = {}
         route = self._literal.get(uri)
         if route is None:
-            route = find(self._root, uri[1:].split("/"), 0, params)
+            route = find(self._root, uri[1:].split("/"), params)
             if route is None:
                 return None
         return route.resource, route.method_map, params, route.template
