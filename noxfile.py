@@ -26,7 +26,7 @@ PACKAGES = {
         "msgspec",
         "pydantic",
     ],
-    "ws": ["falconws-testing", "itsdangerous", "msgspec"],
+    "ws": ["falconws-testing", "falconws-ws[server]", "itsdangerous", "msgspec"],
     "sse": ["falconws-testing"],
     "testing": [
         "falconws-ws",
@@ -225,13 +225,13 @@ def fuzz(session: nox.Session) -> None:
         session.run(python, "-m", f"fuzz.{path.stem}", *(session.posargs or ["60"]))
 
 
-# But for plugins of pytest, which is there whenever it imports them.
+# But for plugins of pytest and of uvicorn, which are there whenever they import them.
 IMPORT_ALL = """
 import importlib, importlib.metadata, pkgutil, sys
 package = importlib.import_module(sys.argv[1])
 plugins = {e.module for e in importlib.metadata.entry_points(group="pytest11")}
 names = [m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
-modules = [name for name in names if name not in plugins]
+modules = [n for n in names if n not in plugins and not n.startswith("falconws.ws.server")]
 for module in modules:
     importlib.import_module(module)
 print(f"{package.__name__}: {len(modules) + 1} modules, from {package.__path__[0]}")
