@@ -143,15 +143,15 @@ def types(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("version", PYTHONS, ids=PYTHONS)
 def tests(session: nox.Session, version: str) -> None:
-    """Run all tests; arguments behind ``--`` are pytest's."""
+    """Run the tests on a version of Python; arguments behind ``--`` are pytest's."""
     python = find_python(version)
     if python is None:
         session.skip(f"There is no Python {version} on this machine.")
     programs = sync(session, f"tests-{version}", "test", python)
-    # What runs on the oldest and the newest runs in between; real servers take their time.
-    is_between = version not in (PYTHONS[0], PYTHONS[-1])
+    # On the oldest, `isolation` has run the packages' own. What runs there and on the newest
+    # runs in between; real servers take their time.
     in_memory = [*SIDE_BY_SIDE, "packages", "tests/conformance"]
-    chosen = in_memory if is_between else []
+    chosen = {PYTHONS[0]: ["tests"], PYTHONS[-1]: []}.get(version, in_memory)
     session.run(str(programs / "python"), "-m", "pytest", *(session.posargs or chosen))
 
 
@@ -189,7 +189,8 @@ def isolation(session: nox.Session) -> None:
     for name, siblings in PACKAGES.items():
         environment = ENVIRONMENTS / f"isolation-{name}"
         python = str(environment / "bin" / "python")
-        uv(session, "venv", "--quiet", "--clear", str(environment))
+        oldest = ["--python", find_python(PYTHONS[0]) or PYTHONS[0]]
+        uv(session, "venv", "--quiet", "--clear", *oldest, str(environment))
         install = [
             "pip",
             "install",
