@@ -274,6 +274,23 @@ def test_media_that_cannot_be_serialized_is_a_500_beside_a_stream_too() -> None:
     )
 
 
+def test_an_error_handler_may_answer_with_a_stream_when_rendering_fails() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"what "
+        yield b"is left"
+
+    async def handle(req: Request, resp: Response, *args: Any) -> None:
+        resp.stream = pieces()
+
+    async def on_get(req: Request, resp: Response) -> None:
+        resp.media = object()
+
+    app = App(extensions=())
+    app.add_route("/", SimpleNamespace(on_get=on_get))
+    app.add_error_handler(TypeError, handle)
+    assert TestClient(app).get().content == b"what is left"
+
+
 def test_media_without_a_handler_for_its_type_is_a_415_with_a_body() -> None:
     async def on_get(req: Request, resp: Response) -> None:
         resp.media, resp.content_type = {}, "text/csv"

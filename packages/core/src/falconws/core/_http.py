@@ -129,6 +129,8 @@ class HTTPServer:
                         body = await body  # type: ignore[misc]
             except Exception as exc:
                 body = await self._render_error(req, resp, exc, params)
+                await self._deliver(req, resp, body, params, send)
+                return
             if (
                 resp._status_code in SPECIAL
                 or req.method == "HEAD"
@@ -196,27 +198,29 @@ class HTTPServer:
     ) -> None:
         """Send a response that has a stream, or that has `sse`."""
         # As in Falcon, `sse` goes before every other body, and `stream` after them.
-        body = None
-        if resp._sse is None:
-            body = await self._body(req, resp, params)
+        body = None if resp._sse is not None else await self._body(req, resp, params)
+        await self._deliver(req, resp, body, params, send)
+
+    async def _deliver(
+        self,
+        req: Request,
+        resp: Response,
+        body: bytes | None,
+        params: dict[str, Any],
+        send: Send,
+    ) -> None:
+        """Send a body, or the stream that there is instead."""
         stream = None
         if body is None:
-            stream = await self._open_stream(req, resp, params)
-            if stream is None:
+            try:
+                stream = resp.open_stream()
+            except Exception as exc:
+                await self._recover(req, resp, exc, params)
                 body = await self._body(req, resp, params)
         if stream is None:
             await send_body(resp, body, req.method == "HEAD", send)
         else:
             await self._stream(req, resp, stream, params, send)
-
-    async def _open_stream(
-        self, req: Request, resp: Response, params: dict[str, Any]
-    ) -> Stream | None:
-        try:
-            return resp.open_stream()
-        except Exception as exc:
-            await self._recover(req, resp, exc, params)
-            return None
 
     async def _stream(
         self,

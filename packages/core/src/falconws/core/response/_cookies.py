@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from ..dates import dt_to_http
 from ..headers import TOKEN, header_value
@@ -154,11 +155,9 @@ class ResponseCookies(ResponseLinks):
         if content_type is None:
             content_type = headers["content-type"] = self.options.default_media_type
         if len(headers) == 1 and self._cookies is None:
-            pair = _CONTENT_TYPES.get(content_type)
-            if pair is None:
-                pair = _content_type(content_type)
             # A new list: middleware around the App may add to it.
-            return [pair, (b"content-length", b"%d" % length)]
+            length_pair = (b"content-length", b"%d" % length)
+            return [_content_type(content_type), length_pair]
         headers["content-length"] = str(length)
         return self.asgi_headers()
 
@@ -173,15 +172,10 @@ class ResponseCookies(ResponseLinks):
         return headers
 
 
-# What most responses have as their only header, as ASGI wants it.
-_CONTENT_TYPES: dict[str, tuple[bytes, bytes]] = {}
-
-
+@lru_cache(maxsize=64)  # An application may make them up.
 def _content_type(content_type: str) -> tuple[bytes, bytes]:
-    pair = (b"content-type", content_type.encode("latin-1"))
-    if len(_CONTENT_TYPES) < 64:  # An application may make them up.
-        _CONTENT_TYPES[content_type] = pair
-    return pair
+    """Give what most responses have as their only header, as ASGI wants it."""
+    return b"content-type", content_type.encode("latin-1")
 
 
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265, 4.1.1: cookie-octet
