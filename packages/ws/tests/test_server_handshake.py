@@ -154,12 +154,12 @@ def test_a_scope_is_made_of_it() -> None:
         sec_websocket_protocol="a,, b",
     )
     state = {"x": 1}
-    assert make_scope(request, "/root", state=state, scheme="ws") == {
+    assert make_scope(request, "/mounted", state=state, scheme="ws") == {
         "type": "websocket",
         "http_version": "1.1",
-        "root_path": "/root",
-        "path": "/root/b ",
-        "raw_path": b"/root/b%20",
+        "root_path": "/mounted",
+        "path": "/mounted/b ",
+        "raw_path": b"/mounted/b%20",
         "query_string": b"d=e",
         "headers": request.headers,
         "subprotocols": ["a", "b", "c"],

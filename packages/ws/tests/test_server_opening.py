@@ -55,7 +55,7 @@ class App:
 
 async def test_an_application_gets_the_scope_that_uvicorn_makes(serve: Serve) -> None:
     app = App(ACCEPT)
-    client = serve(app, root_path="/root", proxy_headers=False)
+    client = serve(app, root_path="/mounted", proxy_headers=False)
     client.transport._extra |= {
         "peername": ("192.0.2.1", 1234),
         "sockname": ("192.0.2.2", 80),
@@ -74,9 +74,9 @@ async def test_an_application_gets_the_scope_that_uvicorn_makes(serve: Serve) ->
         "scheme": "ws",
         "server": ("192.0.2.2", 80),
         "client": ("192.0.2.1", 1234),
-        "root_path": "/root",
-        "path": "/root/c d",
-        "raw_path": b"/root/c%20d",
+        "root_path": "/mounted",
+        "path": "/mounted/c d",
+        "raw_path": b"/mounted/c%20d",
         "query_string": b"e=f",
         "subprotocols": ["a", "b"],
         "state": {"key": "value"},
