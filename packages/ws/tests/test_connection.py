@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from falconws.core import App, Event, Receive, Scope, Send
+from falconws.core import App, Event, Receive, Request, Scope, Send
 from falconws.testing import (
     ASGIConductor,
     ASGIWebSocketSimulator,
@@ -18,6 +18,7 @@ from falconws.testing import (
     create_scope_ws,
 )
 from falconws.ws import WebSocket, WebSocketDisconnected, WebSocketOptions, WebSockets
+from falconws.ws._connection import OpenSocket
 
 Responder = Callable[[WebSocket], Awaitable[None]]
 
@@ -345,6 +346,29 @@ async def test_a_handshake_that_is_not_answered_in_time_is_denied() -> None:
         await client.finish()
     assert client.denial is not None
     assert client.denial.status_code == 403
+
+
+async def test_a_responder_is_cancelled_once_for_a_client_that_is_lost_twice() -> None:
+    async def serve() -> int:
+        async def nothing(*_: Any) -> Any:
+            return None
+
+        options = WebSocketOptions(disconnect_grace=0)
+        scope = create_scope_ws()
+        ws = WebSocket(scope, nothing, nothing, options)
+        OpenSocket(Request(scope, nothing), ws, options, nothing)
+        task = asyncio.current_task()
+        assert ws.on_disconnect is not None
+        assert task is not None
+        ws.on_disconnect()  # by the server, and by a limit at the same time
+        ws.on_disconnect()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return task.cancelling()
+        raise AssertionError
+
+    assert await asyncio.create_task(serve()) == 1
 
 
 async def test_a_close_that_a_frozen_client_does_not_read_is_not_waited_for() -> None:

@@ -106,6 +106,27 @@ def test_a_page_that_anyone_could_have_written_is_foreign_behind_a_proxy_too() -
     assert not OriginPolicy().allows(req)
 
 
+def test_a_page_that_has_passed_passes_by_the_same_host_and_scheme_alone() -> None:
+    policy = OriginPolicy()
+    page = "http://chat.example"
+    for _ in range(2):
+        assert policy.allows(handshake(page))
+        assert not policy.allows(handshake(page, "evil.example"))
+        assert not policy.allows(handshake(page, scheme="wss"))
+        assert not policy.allows(handshake("http://evil.example"))
+        without_host = handshake(page)
+        without_host.scope["headers"] = [(b"origin", page.encode())]
+        assert not policy.allows(without_host)
+
+
+def test_what_is_remembered_of_pages_has_an_end() -> None:
+    policy = OriginPolicy()
+    hosts = [f"{number}.example" for number in range(600)]
+    for _ in range(2):
+        assert all(policy.allows(handshake(f"http://{host}", host)) for host in hosts)
+    assert len(policy._same) < 300
+
+
 @given(st.text(), st.sampled_from(["ws", "wss"]))
 def test_only_what_is_written_as_the_host_passes(origin: str, scheme: str) -> None:
     if OriginPolicy().allows(handshake(ascii(origin), "chat.example", scheme)):

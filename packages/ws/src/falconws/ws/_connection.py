@@ -6,7 +6,8 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+
+from falconws.core import Request
 
 from .closing import CloseCode
 from .options import WebSocketOptions
@@ -25,29 +26,27 @@ class OpenSocket:
     of them has a timer of its own, and what is sent and received is not slowed down.
     """
 
-    __slots__ = (
-        "_ending",
-        "_heard",
-        "_opened",
-        "_options",
-        "_refuse",
-        "_sending",
-        "_sending_since",
-        "_timer",
-        "cancelled",
-        "task",
-        "ws",
-    )
+    # What is not so until something happens: most connections never set it.
+    cancelled = False
+    _left: float | None = None
+    _at_once: asyncio.Handle | None = None
+    _ending: asyncio.Task[None] | None = None
+    _opened: float | None = None
+    _heard = 0.0
+    _sending: object | None = None
+    _sending_since = 0.0
 
     def __init__(
         self,
+        req: Request,
         ws: WebSocket,
         options: WebSocketOptions,
-        refuse: Callable[[], Awaitable[None]],
+        refuse: Callable[[Request, WebSocket], Awaitable[None]],
     ) -> None:
         """Look after a WebSocket.
 
         Args:
+            req: Its handshake.
             ws: It.
             options: Their limits are kept.
             refuse: Denies the handshake because the App goes away.
@@ -56,16 +55,10 @@ class OpenSocket:
         assert task is not None  # A server calls an application in a task.
         self.task: asyncio.Task[None] = task
         self.ws = ws
-        self.cancelled = False
+        self._req = req
         self._options = options
         self._refuse = refuse
-        self._timer: asyncio.TimerHandle | None = None
-        self._ending: asyncio.Task[None] | None = None
-        self._opened: float | None = None
-        self._heard = 0.0
-        self._sending: object | None = None
-        self._sending_since = 0.0
-        ws.watch(self._client_left)
+        ws.on_disconnect = self._client_left
 
     def sweep(self) -> None:
         """Keep the limits."""
@@ -75,6 +68,8 @@ class OpenSocket:
             # Once: who cannot be found now never will be.
             self._sending_since = math.inf
             ws.give_up()
+        if self._left is not None:
+            self._keep_grace(now, self._left)
         if ws.closed or self._ending is not None:
             return
         if ws.heard:
@@ -123,7 +118,7 @@ class OpenSocket:
     async def end(self) -> None:
         """Tell the client that the App goes away."""
         if self.ws.unaccepted:
-            await self._refuse()
+            await self._refuse(self._req, self.ws)
         else:
             await self.ws.close(CloseCode.GOING_AWAY)
 
@@ -135,13 +130,20 @@ class OpenSocket:
     def stop(self) -> None:
         """The responder has returned."""
         self.ws.stop()
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._at_once is not None:
+            self._at_once.cancel()
         if self._ending is not None:
             self._ending.cancel()
 
     def _client_left(self) -> None:
-        grace: Any = self._options.disconnect_grace
-        if grace is not None and self._timer is None:
+        if self._left is None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(grace, self.cancel)
+            self._left = loop.time()
+            if self._options.disconnect_grace == 0:
+                self._at_once = loop.call_soon(self.cancel)
+
+    def _keep_grace(self, now: float, left: float) -> None:
+        """Cancel a responder that has not ended in time."""
+        grace = self._options.disconnect_grace
+        if grace and now - left >= grace and not self.cancelled:
+            self.cancel()

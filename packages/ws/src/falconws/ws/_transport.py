@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
@@ -16,9 +17,13 @@ from ._state import State, next_state
 from .closing import CloseCode, check_close, check_code, initiator_of
 from .errors import Initiator, WebSocketDisconnected
 from .options import WebSocketOptions
-from .payload import exceeds
+from .payload import BYTES_PER_CHARACTER, exceeds
 
 __all__ = ("Transport",)
+
+# The states, as names of this module: to look one up in an enumeration takes longer than all else
+# that is done for a message here.
+_CONNECTING, _OPEN, _CLOSED = State.CONNECTING, State.OPEN, State.CLOSED
 
 # What a server raises for a send when the connection is over, and the application could not know:
 # OSError as ASGI WebSocket 2.4 says, and RuntimeError from uvicorn where it has closed the
@@ -38,15 +43,16 @@ class Transport(Handshake):
         "_given_up",
         "_idle_sweeps",
         "_initiator",
-        "_on_disconnect",
         "_receive",
         "_receiving",
         "_send",
         "_sending",
+        "_short",
         "_state",
         "_unread",
         "_watchers",
         "heard",
+        "on_disconnect",
     )
 
     def __init__(
@@ -64,11 +70,13 @@ class Transport(Handshake):
             send: The server's callable.
             options: None for the defaults.
         """
-        super().__init__(scope, options)
+        Handshake.__init__(self, scope, options)
         self._receive = receive
         self._send = send
-        self._state = State.CONNECTING
+        self._state = _CONNECTING
         self._receiving = False
+        # The length up to which messages are looked at no further; -1 before the first.
+        self._short = -1
         # Whether a send has failed and the server may have messages that came before.
         self._unread = False
         self._idle_sweeps = 0
@@ -78,7 +86,7 @@ class Transport(Handshake):
         self._given_up: asyncio.Task[Any] | None = None
         self._sending: Any = None
         self._watchers: set[Callable[[], None]] | None = None
-        self._on_disconnect: Callable[[], None] | None = None
+        self.on_disconnect: Callable[[], None] | None = None
         self._close_code: int | None = None
         self._close_reason = ""
         self._initiator: Initiator | None = None
@@ -99,17 +107,17 @@ class Transport(Handshake):
     @property
     def unaccepted(self) -> bool:
         """Whether the client still waits for its handshake to be answered."""
-        return self._state is State.CONNECTING
+        return self._state is _CONNECTING
 
     @property
     def ready(self) -> bool:
         """Whether the connection is open, as far as is known."""
-        return self._state is State.OPEN
+        return self._state is _OPEN
 
     @property
     def closed(self) -> bool:
         """Whether the connection is over, as far as is known."""
-        return self._state is State.CLOSED
+        return self._state is _CLOSED
 
     @property
     def close_code(self) -> int | None:
@@ -146,7 +154,9 @@ class Transport(Handshake):
                 valid.
             WebSocketDisconnected: The client did not wait, or `close` was called.
         """
-        opened = self._after("websocket.accept")
+        opened = next_state(self._state, "websocket.accept")
+        if opened is None:
+            self._refuse("websocket.accept")
         event: Event = {"type": "websocket.accept"}
         if subprotocol is not None:
             # RFC 6455, 4.2.2: the server chooses among those that the client offers.
@@ -166,7 +176,7 @@ class Transport(Handshake):
         except _OVER as exc:
             raise self._broke_off() from exc
         except Exception:
-            self._state = State.CONNECTING  # It was not answered, and waits for it.
+            self._state = _CONNECTING  # It was not answered, and waits for it.
             raise
 
     async def close(
@@ -217,7 +227,9 @@ class Transport(Handshake):
             OperationNotAllowed: The handshake was accepted already.
             WebSocketDisconnected: It was denied already, or the client did not wait.
         """
-        denying = self._after("websocket.http.response.start")
+        denying = next_state(self._state, "websocket.http.response.start")
+        if denying is None:
+            self._refuse("websocket.http.response.start")
         if "websocket.http.response" not in (self.scope.get("extensions") or {}):
             await self.close()
             return
@@ -235,7 +247,7 @@ class Transport(Handshake):
         self._end(None, "", "server")
 
     def _end(self, code: int | None, reason: str, initiator: Initiator | None) -> None:
-        self._state = State.CLOSED
+        self._state = _CLOSED
         self._close_code = code
         self._initiator = initiator
         self._close_reason = reason
@@ -258,7 +270,7 @@ class Transport(Handshake):
                 f"send_text() takes a string, not {type(payload).__name__}; bytes go by "
                 "send_data(), objects by send_media()."
             )
-        if self._state is not State.OPEN:
+        if self._state is not _OPEN:
             self._refuse("websocket.send")
         # send_data() has the same lines: no coroutine stands between these and the server's.
         if self._sending is not None:
@@ -292,7 +304,7 @@ class Transport(Handshake):
                     "send_text(), objects by send_media()."
                 )
             payload = bytes(payload)
-        if self._state is not State.OPEN:
+        if self._state is not _OPEN:
             self._refuse("websocket.send")
         if self._sending is not None:
             await self._send_behind({"type": "websocket.send", "bytes": payload})
@@ -358,7 +370,23 @@ class Transport(Handshake):
             OperationNotAllowed: `accept` was not called.
             WebSocketDisconnected: The connection is over.
         """
-        message = await self._receive_message()
+        # receive_data() has the same lines: those of most messages, without a coroutine between.
+        if self._state is _OPEN and self._ahead is None and not self._receiving:
+            self._receiving = True
+            try:
+                event = await self._receive()
+            finally:
+                self._receiving = False
+                self._idle_sweeps = 0
+            text: str | None = event.get("text")
+            if text is not None and len(text) <= self._short:
+                self.heard = True
+                return text
+            message = self._message_of(event)
+            if len(message) > self._short:
+                await self._keep_limits(message)
+        else:
+            message = await self._receive_message()
         if isinstance(message, str):
             return message
         raise PayloadTypeError(
@@ -373,7 +401,22 @@ class Transport(Handshake):
             OperationNotAllowed: `accept` was not called.
             WebSocketDisconnected: The connection is over.
         """
-        message = await self._receive_message()
+        if self._state is _OPEN and self._ahead is None and not self._receiving:
+            self._receiving = True
+            try:
+                event = await self._receive()
+            finally:
+                self._receiving = False
+                self._idle_sweeps = 0
+            data: bytes | None = event.get("bytes")
+            if data is not None and len(data) <= self._short:
+                self.heard = True
+                return data
+            message = self._message_of(event)
+            if len(message) > self._short:
+                await self._keep_limits(message)
+        else:
+            message = await self._receive_message()
         if isinstance(message, bytes):
             return message
         raise PayloadTypeError(
@@ -391,7 +434,7 @@ class Transport(Handshake):
             if ahead is not None and ahead.exhausted:
                 ahead = self._ahead = None
             if ahead is None:
-                if self._state is not State.OPEN and not self._unread:
+                if self._state is not _OPEN and not self._unread:
                     self._refuse("websocket.receive")
                 event = await self._receive()
             else:
@@ -399,22 +442,31 @@ class Transport(Handshake):
         finally:
             self._receiving = False
             self._idle_sweeps = 0
+        message = self._message_of(event)
+        if len(message) > self._short:
+            await self._keep_limits(message)
+        return message
+
+    def _message_of(self, event: Event) -> str | bytes:
+        """Give the message of an event, or raise what tells of the end."""
         if event["type"] != "websocket.receive":
             self._note_disconnect(event)
             raise self._disconnected()
         self.heard = True
         message: str | bytes | None = event.get("text")
-        if message is None:
-            message = event["bytes"]
+        return event["bytes"] if message is None else message
+
+    async def _keep_limits(self, message: str | bytes) -> None:
+        """Close the connection for a message that is too long, or one too many."""
         options = self._options
         limit = options.max_message_size
-        # Most messages are so short that they are not worth a call.
-        if limit is not None and len(message) > limit >> 2 and exceeds(message, limit):
+        if limit is not None and exceeds(message, limit):
             reason = f"A message has at most {limit} bytes"
             raise await self._closed_with(CloseCode.MESSAGE_TOO_BIG, reason)
         if options.rate_limit is not None:
             await self._check_rate(options.rate_limit)
-        return message
+        else:
+            self._short = sys.maxsize if limit is None else limit // BYTES_PER_CHARACTER
 
     async def _check_rate(self, limit: tuple[float, int]) -> None:
         if self._bucket is None:
@@ -431,7 +483,7 @@ class Transport(Handshake):
 
     async def _next_ahead(self, ahead: ReceiveAhead) -> Event:
         """Give the next event of those that were received ahead."""
-        if self._state is State.CONNECTING:
+        if self._state is _CONNECTING:
             self._refuse("websocket.receive")
         if self.closed and ahead.empty and not self._unread:
             raise self._disconnected()
@@ -442,34 +494,26 @@ class Transport(Handshake):
 
     def _note_disconnect(self, event: Event) -> None:
         """Take note that the client has left, once."""
-        if next_state(self._state, event["type"]) is not State.CLOSED:
+        if next_state(self._state, event["type"]) is not _CLOSED:
             raise OperationNotAllowed(
                 f"The server sent {event['type']!r} to a WebSocket."
             )
         # ASGI, "Disconnect": the code defaults to 1005.
         code, reason = event.get("code", 1005), event.get("reason") or ""
+        initiator = initiator_of(code)
         if self._unread:
             self._unread = False  # and now it is known how the connection has ended
             self._close_code, self._close_reason = code, reason
-            self._initiator = initiator_of(code)
-        self._lose(
-            code, reason, initiator_of(code)
-        )  # What was closed here keeps its own.
+            self._initiator = initiator
+        self._lose(code, reason, initiator)  # What was closed here keeps its own.
 
     def _lose(self, code: int, reason: str, initiator: Initiator | None) -> None:
-        if not self.closed:
+        if self._state is not _CLOSED:
             self._end(code, reason, initiator)
-            if self._on_disconnect is not None:
-                self._on_disconnect()
+            if self.on_disconnect is not None:
+                self.on_disconnect()
 
     # What the extension does with it.
-
-    def watch(self, on_disconnect: Callable[[], None]) -> None:
-        """Have a function called when the client leaves, at once if somebody receives.
-
-        If nobody does it takes two calls of `sweep`.
-        """
-        self._on_disconnect = on_disconnect
 
     @property
     def sending(self) -> Any:
@@ -494,27 +538,16 @@ class Transport(Handshake):
         self._ahead.fill()
 
     def stop(self) -> None:
-        """Receive ahead no more."""
+        """Receive ahead no more, and tell nobody of the end."""
+        self.on_disconnect = None
         if self._ahead is not None:
             self._ahead.stop()
 
-    def _after(self, event_type: str) -> State:
-        """Give the state that an event leads to.
-
-        Raises:
-            OperationNotAllowed: The event must not happen now.
-            WebSocketDisconnected: It must not, as the connection is over.
-        """
-        state = next_state(self._state, event_type)
-        if state is None:
-            self._refuse(event_type)
-        return state
-
     def _refuse(self, event_type: str) -> NoReturn:
-        if self._state is State.CONNECTING:
+        if self._state is _CONNECTING:
             verb = event_type.removeprefix("websocket.")
             raise OperationNotAllowed(f"Call accept() before you {verb} anything.")
-        if self._state is State.OPEN:
+        if self._state is _OPEN:
             raise OperationNotAllowed(
                 "The handshake of this WebSocket was answered already."
             )

@@ -54,11 +54,12 @@ class WebSocketDisconnected(ConnectionError):
         self.code = 1005 if code is None else code
         self.reason = reason or ""
         self.initiator = initiator
+        # Not by OSError, which would make an errno and a strerror of two.
+        self.args = (self.code, self.reason, self.initiator)
+
+    def __str__(self) -> str:
         sentence = f"The WebSocket was closed with code {self.code}"
-        # One argument: of two, OSError would make an errno and a strerror.
-        super().__init__(
-            f"{sentence}: {self.reason}" if self.reason else f"{sentence}."
-        )
+        return f"{sentence}: {self.reason}" if self.reason else f"{sentence}."
 
     def __reduce__(
         self,

@@ -94,11 +94,7 @@ class WebSocketServer:
         app = self._app
         req = app.request_type(scope, receive, None, app.req_options)
         ws = WebSocket(scope, receive, send, self.options)
-
-        def refuse() -> Awaitable[None]:
-            return self._refuse(req, None, app.connections.refusal(), {}, ws)
-
-        connection = OpenSocket(ws, self.options, refuse)
+        connection = OpenSocket(req, ws, self.options, self._go_away)
         resource: object | None = None
         params: dict[str, Any] = {}
         succeeded = False
@@ -114,25 +110,32 @@ class WebSocketServer:
                     await process_request(req, ws)
                     if ws.closed:
                         break
-                if not ws.closed:
+                else:
                     responder, resource, params = self._route(req)
-                    if resource is not None:
-                        for process_resource in self._process_resource:
-                            await process_resource(req, ws, resource, params)
-                            if ws.closed:
-                                break
-                    if not ws.closed:
+                    hooks = self._process_resource if resource is not None else ()
+                    for process_resource in hooks:
+                        await process_resource(req, ws, resource, params)
+                        if ws.closed:
+                            break
+                    else:
                         await responder(req, ws, **params)
                 succeeded = True
             except Exception as exc:
-                await self._recover(req, ws, exc, params)
+                handler = app.error_handlers.find(type(exc), self._defaults)
+                if handler == self._note_disconnect and ws.closed:
+                    # The usual end of a responder.
+                    logger.debug("WebSocket %s: %s", req.path, exc)
+                else:
+                    await self._recover(req, ws, exc, params)
             except asyncio.CancelledError:
                 code = CloseCode.GOING_AWAY
                 raise
             finally:
                 connection.stop()
-                await self._finish(req, ws, resource, succeeded, params)
-                await ws.close(code)
+                if self._process_response:
+                    await self._finish(req, ws, resource, succeeded, params)
+                if not ws.closed:
+                    await ws.close(code)
         except asyncio.CancelledError:
             if not connection.cancelled or connection.task.uncancel():
                 raise
@@ -201,6 +204,10 @@ class WebSocketServer:
         for error in errors:
             if not isinstance(error, WebSocketDisconnected):
                 handlers.report(req, error, params, handled)
+
+    async def _go_away(self, req: Request, ws: WebSocket) -> None:
+        """Deny a handshake because the App goes away."""
+        await self._refuse(req, None, self._app.connections.refusal(), {}, ws)
 
     # What is done about an exception that the application has no handler for.
 

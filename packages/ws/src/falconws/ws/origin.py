@@ -22,6 +22,9 @@ _PAGES = frozenset({"http", "https"})
 _FORWARDED = frozenset({"forwarded", "x-forwarded-host", "x-forwarded-proto"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
+# Which pages connect is their users' to choose: what is remembered of them has to have an end.
+_REMEMBERED = 256
+
 
 class OriginPolicy:
     """Decides by the Origin of a handshake."""
@@ -38,6 +41,8 @@ class OriginPolicy:
             ValueError: One is not an origin.
         """
         self._origins: Origins | None = None
+        # Scheme, Origin and Host of handshakes that were found to be of the same origin.
+        self._same: set[tuple[str | None, bytes, bytes]] = set()
         if isinstance(allowed, Origins):
             self._origins = allowed
         elif allowed != SAME_ORIGIN:
@@ -45,16 +50,29 @@ class OriginPolicy:
 
     def allows(self, req: Request) -> bool:
         """Say whether a handshake may go on; one without an Origin comes from no browser."""
-        if not any(
-            len(name) == 6 and name.lower() == b"origin"
-            for name, _ in req.scope["headers"]
-        ):
-            return True  # and the other headers were not decoded for that
-        origin = req.headers["origin"]
+        page = None
+        host = b""
+        # Of most headers the length tells that they are not asked for.
+        for name, value in req.scope["headers"]:
+            if len(name) == 6:
+                if name.lower() == b"origin":
+                    page = value
+            elif len(name) == 4 and name.lower() == b"host":
+                host = value
+        return page is None or self._allows_page(req, page, host)
+
+    def _allows_page(self, req: Request, page: bytes, host: bytes) -> bool:
         if self._origins is not None:
-            return self._origins.allow(origin)
+            return self._origins.allow(req.headers["origin"])
+        key = (req.scope.get("scheme"), page, host)
+        if key in self._same:
+            return True
+        origin = req.headers["origin"]
         is_secure = req.scheme == "wss"
         if _is_same(origin, req.headers.get("host", ""), is_secure):
+            if len(self._same) >= _REMEMBERED:
+                self._same.clear()
+            self._same.add(key)
             return True
         if _FORWARDED.isdisjoint(req.headers):
             return False

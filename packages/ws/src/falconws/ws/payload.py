@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ("WebSocketPayloadType", "exceeds")
+__all__ = ("BYTES_PER_CHARACTER", "WebSocketPayloadType", "exceeds")
+
+# RFC 3629, 3: of UTF-8, at the most. So most text needs no encoding to be found short enough.
+BYTES_PER_CHARACTER = 4
 
 
 class WebSocketPayloadType(IntEnum):
@@ -19,7 +22,6 @@ class WebSocketPayloadType(IntEnum):
 
 def exceeds(message: str | bytes, limit: int) -> bool:
     """Say whether a message has more bytes than a limit, in UTF-8 if it is text."""
-    # RFC 3629, 3: a character has four bytes at the most, so most text needs no encoding.
-    if len(message) <= limit >> 2:
+    if len(message) <= limit // BYTES_PER_CHARACTER:
         return False
     return len(message if isinstance(message, bytes) else message.encode()) > limit

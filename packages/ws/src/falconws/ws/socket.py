@@ -32,6 +32,8 @@ class WebSocket(Transport):
         scope: The ASGI connection scope.
         heard: Set by every message that is received; `WebSocketOptions.idle_timeout` is kept
             by it.
+        on_disconnect: Called when the client is found to have left: at once if somebody
+            receives, and otherwise by the second call of `sweep`.
     """
 
     __slots__ = ()

@@ -90,7 +90,8 @@ class Connections:
     def remove(self, connection: Connection) -> None:
         """Forget a connection."""
         self._open.discard(connection)
-        self._removed.set()
+        if self.draining:  # and somebody waits for it
+            self._removed.set()
 
     async def drain(self, grace: float, jitter: float) -> None:
         """Bring every connection to its end, and wait for that.
