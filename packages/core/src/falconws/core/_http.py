@@ -84,21 +84,21 @@ class HTTPServer:
             try:
                 if app.connections.draining:
                     raise app.connections.refusal()
-                if self._process_request:
-                    for process_request in self._process_request:
-                        begun += 1
-                        await process_request(req, resp)
+                for process_request in self._process_request:
+                    begun += 1
+                    await process_request(req, resp)
+                    if resp.complete:
+                        begun = -1
+                        break
+                else:
+                    begun = -1
+                    responder, resource, params = self._route(req)
+                    hooks = self._process_resource if resource is not None else ()
+                    for process_resource in hooks:
+                        await process_resource(req, resp, resource, params)
                         if resp.complete:
                             break
-                begun = -1
-                if not resp.complete:
-                    responder, resource, params = self._route(req)
-                    if self._process_resource and resource is not None:
-                        for process_resource in self._process_resource:
-                            await process_resource(req, resp, resource, params)
-                            if resp.complete:
-                                break
-                    if not resp.complete:
+                    else:
                         await responder(req, resp, **params)
                 succeeded = True
             except Exception as exc:
@@ -166,8 +166,10 @@ class HTTPServer:
                 if groups is not None:
                     return fallback, None, groups
             raise HTTPRouteNotFound()
-        resource, method_map, params = found[:3]
-        req.uri_template = found[3] if len(found) > 3 else None
+        if len(found) == 4:
+            resource, method_map, params, req.uri_template = found
+        else:  # A router of the application's own need not have the template.
+            resource, method_map, params = found[:3]
         responder = method_map.get(req.method)
         if responder is None or req.method not in self._methods:
             responder = self._default_responder(req.method, method_map)

@@ -203,18 +203,19 @@ class App:
                 that is not known. Servers take that as an answer.
             UnsupportedError: It came by a version of HTTP that is not known.
         """
-        kind = scope["type"]
-        asgi = scope.get("asgi") or _NOTHING
-        version = (kind, asgi.get("spec_version"), scope.get("http_version"))
-        serve = self._serve.get(version)
-        if serve is None:
-            serve = self._find_server(*version)
+        try:
+            serve = self._serve[
+                scope["type"], scope["asgi"]["spec_version"], scope["http_version"]
+            ]
+        except (KeyError, TypeError):
+            serve = self._find_server(scope)
         await serve(scope, receive, send)
 
-    def _find_server(
-        self, kind: str, spec_version: str | None, http_version: str | None
-    ) -> ServeScope:
-        """Find what serves a kind of scope, of such versions; it is remembered."""
+    def _find_server(self, scope: Scope) -> ServeScope:
+        """Find what serves a kind of scope, of its versions; it is remembered."""
+        kind = scope["type"]
+        spec_version = (scope.get("asgi") or _NOTHING).get("spec_version")
+        http_version = scope.get("http_version")
         server = self._servers.get(kind)
         if server is None:
             raise UnsupportedScopeError(_no_server(kind))

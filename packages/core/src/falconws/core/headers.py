@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from functools import lru_cache
 from typing import TypeVar
 
 from .scopes import Scope
@@ -59,6 +60,7 @@ def read_headers(scope: Scope) -> dict[str, str]:
     return headers
 
 
+@lru_cache(maxsize=256)  # An application may make them up.
 def header_name(name: str) -> str:
     """Give a header's name in lower case, as ASGI wants it.
 
@@ -82,6 +84,8 @@ def header_value(name: str, value: object) -> str:
             character outside of Latin-1 in it.
     """
     text = value if isinstance(value, str) else str(value)
+    if text.isascii() and text.isprintable():  # as nearly all are
+        return text
     if _CONTROL.search(text):
         raise _control_character(name, text)
     try:

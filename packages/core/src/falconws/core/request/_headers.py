@@ -182,7 +182,14 @@ class RequestHeaders:
     @property
     def content_type(self) -> str | None:
         """The Content-Type, or None."""
-        return self.headers.get("content-type")
+        if self._headers is not None:
+            return self._headers.get("content-type")
+        # It is often all that is asked for: then the others are not decoded.
+        content_type = None
+        for name, value in self.scope["headers"]:
+            if len(name) == 12 and name.lower() == b"content-type":
+                content_type = value.decode("latin-1")
+        return content_type
 
     @property
     def content_length(self) -> int | None:

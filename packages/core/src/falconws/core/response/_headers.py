@@ -91,7 +91,10 @@ class ResponseHeaders:
         Raises:
             HeaderNotSupported: It is ``Set-Cookie``.
         """
-        return self._headers.get(_no_cookie(name), default)
+        key = name.lower()
+        if key == "set-cookie":
+            raise _no_cookie()
+        return self._headers.get(key, default)
 
     def set_header(self, name: str, value: str) -> None:
         """Set a header, in place of what it was.
@@ -105,7 +108,10 @@ class ResponseHeaders:
                 character outside of Latin-1 in it.
             HeaderNotSupported: It is ``Set-Cookie``; use `set_cookie`.
         """
-        self._headers[header_name(_no_cookie(name))] = header_value(name, value)
+        key = header_name(name)
+        if key == "set-cookie":
+            raise _no_cookie()
+        self._headers[key] = header_value(name, value)
 
     def set_headers(
         self, headers: Mapping[str, str] | Iterable[tuple[str, str]]
@@ -139,7 +145,10 @@ class ResponseHeaders:
         Raises:
             HeaderNotSupported: It is ``Set-Cookie``; use `unset_cookie`.
         """
-        self._headers.pop(_no_cookie(name), None)
+        key = name.lower()
+        if key == "set-cookie":
+            raise _no_cookie()
+        self._headers.pop(key, None)
 
     accept_ranges = _header_property(
         "Accept-Ranges",
@@ -209,11 +218,8 @@ class ResponseHeaders:
         ]
 
 
-def _no_cookie(name: str) -> str:
-    key = name.lower()
-    if key == "set-cookie":
-        raise HeaderNotSupported("Use set_cookie() and unset_cookie() for cookies.")
-    return key
+def _no_cookie() -> HeaderNotSupported:
+    return HeaderNotSupported("Use set_cookie() and unset_cookie() for cookies.")
 
 
 def _merged(present: str, added: str) -> str:
