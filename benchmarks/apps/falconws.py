@@ -9,7 +9,7 @@ from typing import Any
 from falconws.core import App, Request, Response
 from falconws.media import MultipartForm
 from falconws.sse import SSEvent
-from falconws.ws import WebSocket
+from falconws.ws import WebSocket, broadcast
 
 from . import AREAS, BROADCAST, EVENT, HEADERS, MESSAGE, turn
 
@@ -59,31 +59,18 @@ async def _waiting(count: int) -> AsyncIterator[SSEvent]:
 
 class _Room:
     def __init__(self) -> None:
-        # With the server's extension for messages that are framed once; None where it has none.
-        self._members: dict[WebSocket, dict[str, Any] | None] = {}
+        self._members: set[WebSocket] = set()
 
     async def on_websocket(self, req: Request, ws: WebSocket) -> None:
         await ws.accept()
-        extensions = req.scope.get("extensions") or {}
-        self._members[ws] = extensions.get("falconws.shared_frame")
+        self._members.add(ws)
         try:
             async for count in ws:
                 for _ in range(int(count)):
-                    await self._broadcast()
+                    await broadcast(self._members, BROADCAST)
+                    await asyncio.sleep(0)  # Each message is one that came by itself.
         finally:
-            del self._members[ws]
-
-    async def _broadcast(self) -> None:
-        frame: Any = None
-        waiting = []
-        for ws, shared in self._members.items():
-            if shared is not None:
-                frame = frame or shared["build"](BROADCAST)
-                if shared["write"](frame):
-                    continue
-            waiting.append(ws.send_text(BROADCAST))
-        await asyncio.gather(*waiting)
-        await asyncio.sleep(0)  # Each message is one that came by itself.
+            self._members.discard(ws)
 
 
 class _Header:

@@ -8,6 +8,7 @@ import falconws.ws
 def test_the_package_exports_its_public_names_and_no_others() -> None:
     assert set(falconws.ws.__all__) == {
         "CloseCode",
+        "SharedMessage",
         "State",
         "WebSocket",
         "WebSocketDisconnected",
@@ -17,5 +18,6 @@ def test_the_package_exports_its_public_names_and_no_others() -> None:
         "WebSocketPayloadType",
         "WebSocketServerError",
         "WebSockets",
+        "broadcast",
     }
     assert all(hasattr(falconws.ws, name) for name in falconws.ws.__all__)

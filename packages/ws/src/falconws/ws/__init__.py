@@ -1,5 +1,6 @@
 """WebSocket for falconws: ``on_websocket`` responders, and the `WebSocket` that they are given."""
 
+from ._broadcast import SharedMessage, broadcast
 from ._state import State
 from .closing import CloseCode
 from .errors import (
@@ -15,6 +16,7 @@ from .socket import WebSocket
 
 __all__ = (
     "CloseCode",
+    "SharedMessage",
     "State",
     "WebSocket",
     "WebSocketDisconnected",
@@ -24,4 +26,5 @@ __all__ = (
     "WebSocketPayloadType",
     "WebSocketServerError",
     "WebSockets",
+    "broadcast",
 )

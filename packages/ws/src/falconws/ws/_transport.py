@@ -11,6 +11,7 @@ from falconws.core import Event, OperationNotAllowed, Receive, Scope, Send
 from falconws.media import PayloadTypeError
 
 from ._ahead import Dropped, ReceiveAhead
+from ._broadcast import SharedMessage
 from ._handshake import Handshake
 from ._rate import TokenBucket
 from ._state import State, next_state
@@ -47,6 +48,7 @@ class Transport(Handshake):
         "_receiving",
         "_send",
         "_sending",
+        "_shared",
         "_short",
         "_state",
         "_unread",
@@ -85,6 +87,8 @@ class Transport(Handshake):
         self._bucket: TokenBucket | None = None
         self._given_up: asyncio.Task[Any] | None = None
         self._sending: Any = None
+        # The server's extension for shared messages; empty if there is none, None until asked.
+        self._shared: dict[str, Any] | None = None
         self._watchers: set[Callable[[], None]] | None = None
         self.on_disconnect: Callable[[], None] | None = None
         self._close_code: int | None = None
@@ -321,6 +325,35 @@ class Transport(Handshake):
             raise
         finally:
             self._sending = None
+
+    def send_shared(self, message: SharedMessage) -> bool:
+        """Send a message that many clients get, now and without waiting.
+
+        That takes a server with the extension ``falconws.shared_frame``, such as
+        ``uvicorn --ws falconws.ws.server:WebSocketProtocol``. `broadcast` does it where it can
+        be done, and sends as usual elsewhere.
+
+        Returns:
+            Whether it was sent. If not, as the server cannot or the client does not read,
+            ``await ws.send_text(message.payload)`` waits for that.
+
+        Raises:
+            OperationNotAllowed: `accept` was not called.
+            WebSocketDisconnected: The connection is over.
+        """
+        if self._state is not _OPEN:
+            self._refuse("websocket.send")
+        shared = self._shared
+        if shared is None:
+            extensions = self.scope.get("extensions") or {}
+            shared = self._shared = extensions.get("falconws.shared_frame") or {}
+        # Behind a send that waits, it would have to wait as well.
+        if not shared or self._sending is not None:
+            return False
+        try:
+            return shared["write"](message.frame(shared["build"]))  # type: ignore[no-any-return]
+        except _OVER as exc:
+            raise self._broke_off() from exc
 
     async def _send_behind(self, event: Event) -> None:
         """Send while another send waits for the client to read."""
