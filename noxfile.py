@@ -226,6 +226,26 @@ def fuzz(session: nox.Session) -> None:
         session.run(python, "-m", f"fuzz.{path.stem}", *(session.posargs or ["60"]))
 
 
+@nox.session(default=False)
+def autobahn(session: nox.Session) -> None:
+    """Put our WebSocket protocol to the Autobahn TestSuite; groups of it behind ``--``, or ``--help``."""
+    python = find_python("2.7")
+    if python is None:
+        session.skip(
+            "The Autobahn TestSuite needs Python 2.7; there is none on this machine."
+        )
+    client = ENVIRONMENTS / "autobahn-client" / "bin"
+    # The last that makes environments of Python 2.7; it runs on a Python of its own time.
+    make = ["tool", "run", "--python", find_python(PYTHONS[0]) or PYTHONS[0]]
+    make += ["--from", "virtualenv<20.16", "virtualenv", "--no-periodic-update"]
+    uv(session, *make, "--quiet", "--python", python, str(client.parent))
+    install = ["install", "--quiet", "--disable-pip-version-check"]
+    session.run(str(client / "pip"), *install, "autobahntestsuite==25.10.1")
+    programs = sync(session, "autobahn", "test")
+    played = ["-m", "tests.autobahn", "--wstest", str(client / "wstest")]
+    session.run(str(programs / "python"), *played, *session.posargs)
+
+
 # But for plugins of pytest and of uvicorn, which are there whenever they import them.
 IMPORT_ALL = """
 import importlib, importlib.metadata, pkgutil, sys

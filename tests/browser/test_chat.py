@@ -20,10 +20,18 @@ PATIENCE = 30_000.0
 
 @pytest.fixture
 def start_chat(
-    run_server: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, free_port: int
+    run_server: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    free_port: int,
+    request: pytest.FixtureRequest,
 ) -> Callable[[], Any]:
+    """Start the chat as its text says, or with options of uvicorn as the parameter."""
     monkeypatch.setenv("PORT", str(free_port))
-    return lambda: run_server([sys.executable, str(CHAT)], ROOT)
+    command = [sys.executable, str(CHAT)]
+    if options := getattr(request, "param", None):
+        command = [sys.executable, "-m", "uvicorn", "--app-dir", str(CHAT.parent)]
+        command += ["app:app", "--port", str(free_port), *options]
+    return lambda: run_server(command, ROOT)
 
 
 async def _join(browser: Browser, url: str, name: str) -> Page:
@@ -103,6 +111,12 @@ async def test_the_server_stops_on_ctrl_c_although_pages_are_open(
     await _disconnected(page)
 
 
+@pytest.mark.parametrize(
+    "start_chat",
+    [None, ["--ws", "falconws.ws.server:WebSocketProtocol"]],
+    ids=["as it is", "with our protocol"],
+    indirect=True,
+)
 async def test_the_room_can_be_changed_and_what_was_said_there_is_shown(
     browser: Browser, start_chat: Callable[[], Any]
 ) -> None:

@@ -24,6 +24,22 @@ def programs() -> Path:
     return Path(__file__).parent / "programs"
 
 
+# For tests of WebSockets: with the protocol that uvicorn chooses, and with ours.
+both_protocols = pytest.mark.parametrize(
+    "protocol",
+    ["auto", "falconws.ws.server:WebSocketProtocol"],
+    ids=["auto", "ours"],
+    indirect=True,
+)
+
+
+@pytest.fixture
+def protocol(request: pytest.FixtureRequest) -> str:
+    """Give what ``uvicorn --ws`` is to be; without `both_protocols`, uvicorn chooses."""
+    chosen: str = getattr(request, "param", "auto")
+    return chosen
+
+
 @pytest.fixture
 def run_server(run_server: Serve) -> Iterator[Serve]:
     """Start servers as elsewhere, and see in the end that none logged an error."""
@@ -39,6 +55,16 @@ def run_server(run_server: Serve) -> Iterator[Serve]:
         server.stop()
         assert "ERROR" not in server.output
         assert "Traceback" not in server.output
+
+
+@pytest.fixture
+def serve(serve: Serve, protocol: str) -> Serve:
+    """Serve as elsewhere, with one of the WebSocket protocols."""
+
+    def run(target: str, cwd: Path, *options: str, port: int = 0) -> Server:
+        return serve(target, cwd, *options, "--ws", protocol, port=port)
+
+    return run
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from .conftest import both_protocols
+
 if TYPE_CHECKING:
     from tests.conftest import Serve, Server
 
@@ -61,6 +63,7 @@ async def test_what_the_form_sends_comes_back_with_words_in_front(
             assert await ws.recv() == f"Message text was: {text}"
 
 
+@both_protocols
 async def test_a_reloading_server_stops_while_a_socket_is_open(
     server: Server,
 ) -> None:

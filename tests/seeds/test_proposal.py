@@ -13,6 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from .conftest import both_protocols
+
 if TYPE_CHECKING:
     from tests.conftest import Serve, Server
 
@@ -73,6 +75,7 @@ async def test_the_feed_goes_on_for_others_when_a_client_has_left(
             await staying.recv()
 
 
+@both_protocols
 async def test_a_subprotocol_that_the_client_offers_is_accepted(
     serve: Serve, proposal: Path
 ) -> None:
@@ -102,6 +105,7 @@ async def test_a_client_without_the_subprotocol_gets_a_403(
     assert caught.value.response.status_code == 403
 
 
+@both_protocols
 async def test_a_close_before_accept_is_a_403(serve: Serve, proposal: Path) -> None:
     server = serve("rejecting:app", proposal)
 
@@ -158,6 +162,7 @@ async def test_malformed_json_is_a_json_decode_error_and_not_the_end(
         assert await ws.recv() == MESSAGE
 
 
+@both_protocols
 async def test_the_conversation_is_closed_with_1000_when_it_is_over(
     serve: Serve, proposal: Path
 ) -> None:
@@ -187,6 +192,7 @@ async def test_loops_in_parallel_send_and_receive_independently(
         assert [await ws.recv() for _ in texts] == texts
 
 
+@both_protocols
 async def test_loops_in_parallel_end_with_their_connection(
     serve: Serve, proposal: Path
 ) -> None:
@@ -225,6 +231,7 @@ async def test_text_media_goes_through_rapidjson(serve: Serve, proposal: Path) -
         assert await ws.recv() == f'{{"received":{media}}}'
 
 
+@both_protocols
 async def test_binary_media_goes_through_protocol_buffers(
     serve: Serve, proposal: Path
 ) -> None:

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from .conftest import both_protocols
+
 if TYPE_CHECKING:
     from tests.conftest import Serve
 
@@ -73,6 +75,7 @@ async def test_a_chat_message_reaches_everybody(serve: Serve, reference: Path) -
     assert isinstance(received[0]["timestamp"], float)
 
 
+@both_protocols
 async def test_a_chat_goes_on_when_one_has_left(serve: Serve, reference: Path) -> None:
     server = serve("chat:app", reference)
     address = f"{server.ws_url}/chat"

@@ -13,6 +13,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from .conftest import both_protocols
+
 if TYPE_CHECKING:
     from tests.conftest import Serve
     from tests.seeds.conftest import RunClient
@@ -44,6 +46,7 @@ def test_hello_is_answered_beside_the_sockets(
     assert httpx.get(f"{server.url}/hello").json() == {"hello": "world"}
 
 
+@both_protocols
 async def test_text_is_echoed(serve: Serve, tutorial: Path) -> None:
     server = serve("app:app", tutorial / "echo")
 
@@ -217,6 +220,7 @@ def test_the_reports_client_sends_its_token_first(
     server.wait_for("Client with token 'very secure token' Authenticated")
 
 
+@both_protocols
 def test_a_reports_client_with_another_token_is_told_of_a_policy_violation(
     serve: Serve,
     run_client: RunClient,

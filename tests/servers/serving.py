@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import Server
 
-__all__ = ("SERVERS", "Program", "Served", "serving")
+__all__ = ("HTTP_SERVERS", "SERVERS", "Program", "Served", "serving")
 
 
 @dataclass
@@ -27,6 +27,11 @@ SERVERS = {
         "uvicorn main:app --port {port} --ws websockets-sansio --loop uvloop",
         "Uvicorn running",
     ),
+    "uvicorn-falconws": Program(
+        "uvicorn main:app --port {port} --ws falconws.ws.server:WebSocketProtocol"
+        " --loop uvloop",
+        "Uvicorn running",
+    ),
     "uvicorn-wsproto": Program(
         "uvicorn main:app --port {port} --ws wsproto --loop asyncio", "Uvicorn running"
     ),
@@ -39,6 +44,9 @@ SERVERS = {
         "Started worker",
     ),
 }
+
+# Our protocol changes nothing in how uvicorn serves HTTP, so tests of HTTP alone do without it.
+HTTP_SERVERS = [name for name in SERVERS if name != "uvicorn-falconws"]
 
 
 @dataclass

@@ -119,10 +119,13 @@ async def test_a_client_that_does_not_read_costs_little_and_is_given_up(
 
 
 @on_linux
-async def test_nothing_is_left_of_10000_clients_that_broke_off(
-    start: Start, measured: Measured
+@pytest.mark.parametrize(
+    ("name", "count"), [("uvicorn", 10_000), ("uvicorn-falconws", 2_500)]
+)
+async def test_nothing_is_left_of_thousands_of_clients_that_broke_off(
+    name: str, count: int, start: Start, measured: Measured
 ) -> None:
-    served = start(APPLICATION, "uvicorn")
+    served = start(APPLICATION, name)
     message = frame(1, b"hello")
     # An abrupt close: what is not read is thrown away, and the peer gets a reset.
     linger = struct.pack("ii", 1, 0)
@@ -143,9 +146,10 @@ async def test_nothing_is_left_of_10000_clients_that_broke_off(
 
     await asyncio.gather(*(cycles(50) for _ in range(20)))  # what is made once is made
     before = await settled()
-    await asyncio.gather(*(cycles(500) for _ in range(20)))
+    await asyncio.gather(*(cycles(count // 20) for _ in range(20)))
     after = await settled()
     for what in ("tasks", "open", "sockets"):
         assert after[what] == before[what], what
     growth = after["rss"] - before["rss"]
-    measured("memory after 10,000 connections", "uvicorn", growth, 4, "MiB")
+    words = f"memory after {count:,} connections"
+    measured(words, name, growth, 4 * count / 10_000, "MiB")

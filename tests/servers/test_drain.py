@@ -114,19 +114,24 @@ async def _end(reader: asyncio.StreamReader) -> str:
 
 
 @pytest.mark.parametrize(
-    ("loop", "number"), [("asyncio", signal.SIGTERM), ("uvloop", signal.SIGINT)]
+    ("options", "number"),
+    [
+        ("--loop asyncio", signal.SIGTERM),
+        ("--loop uvloop", signal.SIGINT),
+        ("--ws falconws.ws.server:WebSocketProtocol", signal.SIGTERM),
+    ],
 )
 async def test_uvicorn_stops_with_200_connections_open(
-    loop: str, number: signal.Signals, start: Start, measured: Measured
+    options: str, number: signal.Signals, start: Start, measured: Measured
 ) -> None:
-    command = f"uvicorn main:app --port {{port}} --loop {loop}"
+    command = f"uvicorn main:app --port {{port}} {options}"
     served = start(APPLICATION, "uvicorn", command)
     async with Clients(served, 100) as clients:
         seconds, ends = await clients.stopped_by(number)
     assert ends == {"told": 100, "whole": 100}
     assert re.search("Traceback|ERROR", served.server.output) is None
     what = f"gone after {number.name}, 100 WebSockets and 100 streams open"
-    measured(what, f"uvicorn {loop}", seconds, 2, "s")
+    measured(what, f"uvicorn {options}", seconds, 2, "s")
 
 
 @pytest.mark.parametrize(

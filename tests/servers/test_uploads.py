@@ -17,7 +17,7 @@ from tests.conftest import PATIENCE
 
 from .clients import connection, retried
 from .conftest import Measured, Start
-from .serving import SERVERS, Served, serving
+from .serving import HTTP_SERVERS, Served, serving
 
 APPLICATION = """
 import asyncio
@@ -86,7 +86,7 @@ HEAD = (
 END = b"\r\n--B--\r\n"
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(scope="module", params=HTTP_SERVERS)
 def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
