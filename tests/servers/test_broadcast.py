@@ -72,8 +72,7 @@ async def test_a_broadcast_comes_in_order_to_all_that_are_there(
 async def test_a_client_that_reads_late_gets_what_was_shared_in_order(
     start: Start,
 ) -> None:
-    command = "uvicorn main:app --port {port} --ws falconws.ws.server:WebSocketProtocol"
-    served = start(APPLICATION, "uvicorn", command)
+    served = start(APPLICATION, "uvicorn-falconws")
     async with asyncio.timeout(PATIENCE):
         async with await opened(served.ws_url, max_queue=1, compression=None) as client:
             assert await client.recv() == "here"
