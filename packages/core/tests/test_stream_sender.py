@@ -21,6 +21,7 @@ from falconws.testing import (
     Clock,
     create_scope,
 )
+from falconws.testing.stacks import describe
 
 START = "http.response.start"
 LAST = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -678,6 +679,100 @@ async def test_what_is_ready_does_not_wait_for_what_comes_later(clock: Clock) ->
     assert server.body_chunks == [b"a", b"bc"]
     await clock.advance(0.1)
     assert server.body_chunks == [b"a", b"bc", b"d", b"e", b""]
+
+
+async def test_what_is_ready_behind_a_piece_that_was_waited_for_is_one_send(
+    clock: Clock,
+) -> None:
+    async def source() -> AsyncIterator[str]:
+        yield "a"
+        await asyncio.sleep(1)
+        for piece in "bcde":
+            yield piece
+
+    server = Server(batching(source()))
+    await clock.advance(1)
+    await server.over()
+    assert server.body_chunks == [b"a", b"b", b"cde", b""]
+
+
+async def test_what_is_ready_when_the_server_has_waited_is_one_send(
+    clock: Clock,
+) -> None:
+    server = Server(batching(ready("a", "b", "c", "d")))
+    server.waits_at = lambda event: event.get("body") == b"a"
+    await clock.advance(0)
+    server.may_send.set()
+    await server.over()
+    assert server.body_chunks == [b"a", b"bcd", b""]
+
+
+@pytest.mark.usefixtures("clock")
+async def test_what_was_waited_for_is_sent_before_the_source_is_asked_for_more() -> (
+    None
+):
+    turns: list[str] = []
+    sent: list[list[bytes]] = []
+
+    async def source() -> AsyncIterator[str]:
+        yield "a"
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(turns.append, "a turn of the loop")
+        yield "b"
+        sent.append(server.body_chunks.copy())
+        assert turns == []
+
+    server = Server(batching(source()))
+    await server.over()
+    assert sent == [[b"a", b"b"]]
+
+
+async def test_a_source_that_waits_for_nothing_gives_others_their_turn_at_each_send() -> (
+    None
+):
+    turns: list[str] = []
+
+    async def source() -> AsyncIterator[str]:
+        yield "a"
+        asyncio.get_running_loop().call_soon(turns.append, "a turn of the loop")
+        yield "b" * 0x10000
+        assert turns != []
+
+    server = Server(batching(source()))
+    await server.over()
+    assert [len(body) for body in server.body_chunks] == [1, 0x10000, 0]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_a_client_that_does_not_read_what_was_batched_is_given_up(
+    waits: bool, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "falconws")
+
+    async def source() -> AsyncIterator[str]:
+        if waits:
+            await asyncio.sleep(0)
+        yield "a"
+
+    server = Server(batching(source()))
+    server.waits_at = lambda event: event["type"] != START
+    await clock.advance(30.1)
+    assert not server.task.done()
+    await clock.advance(0.4)
+    assert server.task.result() is None
+    assert did_not_read(caplog) == [(logging.DEBUG, True)]
+
+
+async def test_what_shows_where_a_task_waits_sees_the_source(clock: Clock) -> None:
+    async def source() -> AsyncIterator[str]:
+        yield "a"
+        await asyncio.Event().wait()
+
+    server = Server(batching(source()))
+    await clock.advance(0)
+    assert "await asyncio.Event().wait()" in describe(server.task, "The task")
+    server.client.disconnect()
+    await server.over()
 
 
 @pytest.mark.parametrize(("seconds", "sends"), [(0.001, 4), (0.0009, 3)])

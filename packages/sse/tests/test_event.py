@@ -166,6 +166,7 @@ def test_what_would_end_a_field_is_refused_in_type_and_id(
         (SSEvent(" hi"), "data:  hi\n\n"),
         (SSEvent("a\nb\r\nc\rd"), "data: a\ndata: b\ndata: c\ndata: d\n\n"),
         (SSEvent("a\n"), "data: a\ndata: \n\n"),
+        (SSEvent("a\rb"), "data: a\ndata: b\n\n"),
         (SSEvent("a\u2028b\x85c"), "data: a\u2028b\x85c\n\n"),
         (SSEvent("hé".encode()), "data: hé\n\n"),
         (SSEvent(json={"a": [1, None]}), 'data: {"a":[1,null]}\n\n'),
@@ -177,6 +178,10 @@ def test_what_would_end_a_field_is_refused_in_type_and_id(
         (SSEvent(retry=0), "retry: 0\n\n"),
         (SSEvent(comment="a\nb"), ": a\n: b\n\n"),
         (SSEvent(), ": ping\n\n"),
+        (SSEvent("hi", event_type="tick"), "event: tick\ndata: hi\n\n"),
+        (SSEvent("hi", event_id="7"), "id: 7\ndata: hi\n\n"),
+        (SSEvent("hi", retry=0), "retry: 0\ndata: hi\n\n"),
+        (SSEvent("hi", comment=""), ": \ndata: hi\n\n"),
         (
             SSEvent("hi", "tick", "7", 3000, comment="c"),
             ": c\nevent: tick\nid: 7\nretry: 3000\ndata: hi\n\n",
@@ -202,6 +207,27 @@ def test_what_is_assigned_later_is_sent() -> None:
     assert event.serialize() == "event: new\nid: 2\nretry: 3\ndata: a\ndata: b\n\n"
     event.event_type = event.event_id = event.retry = event.data = None
     assert event.serialize() == ": ping\n\n"
+
+
+def test_json_is_what_is_sent_whatever_is_assigned_to_data_later() -> None:
+    event = SSEvent(json=[1])
+    event.data = "hi"
+    assert event.serialize() == "data: [1]\n\n"
+
+
+def test_what_is_no_text_is_refused_at_the_latest_when_it_is_sent() -> None:
+    event: Any = SSEvent("hi")
+    event.data = ["hi"]
+    with pytest.raises(TypeError):
+        event.serialize()
+
+
+def test_text_may_be_of_a_class_of_its_own() -> None:
+    class Text(str):
+        pass
+
+    assert SSEvent(Text("a\nb")).serialize() == "data: a\ndata: b\n\n"
+    assert SSEvent(Text("hi")).serialize() == "data: hi\n\n"
 
 
 def test_the_json_handler_that_is_given_serializes_and_its_lines_are_framed() -> None:

@@ -94,9 +94,18 @@ class Framed:
         return self.framed
 
 
+class Shouted(SSEvent):
+    """An event that serializes in a way of its own."""
+
+    def serialize(self, handler: BaseHandler | None = None) -> Any:
+        return super().serialize(handler).upper().encode()
+
+
 @pytest.mark.parametrize(
     ("event", "wire"),
     [
+        (SSEvent("é"), "data: é\n\n"),
+        (Shouted("hi"), "DATA: HI\n\n"),
         (SSEvent("é\nb", "tick", "7"), "event: tick\nid: 7\ndata: é\ndata: b\n\n"),
         (SSEvent(json={"a": 1}), 'data: {"a":1}\n\n'),
         (None, ": ping\n\n"),

@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 from ._sending import patience
+from ._watched import Watched
 from .errors import ClientDisconnected, HTTPInvalidHeader
 from .request import BoundedStream, Request
 from .response import Response, Stream
@@ -55,8 +56,8 @@ class StreamSender:
         self._cancels = 0
         # What is sent while the source is waiting.
         self._beside: asyncio.Task[None] | None = None
-        # Calls `_take_turn` if the source waits; None if it has.
-        self._turn: asyncio.Handle | None = None
+        # Whether anything was waited for since the last piece was sent.
+        self._waited = False
         # Pieces that are ready to be sent together.
         self._batch: list[bytes] = []
         self._batch_size = 0
@@ -68,7 +69,8 @@ class StreamSender:
         # What of it `sweep` has seen, and when it did for the first time.
         self._seen: Event | None = None
         self._seen_since = 0.0
-        self._time = asyncio.get_running_loop().time
+        self._loop = loop = asyncio.get_running_loop()
+        self._time = loop.time
         self._scope = asyncio.timeout(None)
         task = asyncio.current_task()
         assert task is not None  # A server calls an application in a task.
@@ -94,7 +96,7 @@ class StreamSender:
             return False
         if self._stopped:
             return True
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         watcher = loop.create_task(self._watch())
         first = self._stream.first_keep_alive
         interval = self._stream.keep_alive_interval
@@ -109,7 +111,7 @@ class StreamSender:
         finally:
             self._event = None
             watcher.cancel()
-            for handle in (self._timer, self._turn, self._beside):
+            for handle in (self._timer, self._beside):
                 if handle is not None:
                     handle.cancel()
         return not self._left
@@ -211,7 +213,7 @@ class StreamSender:
                 self._sending = True
                 try:
                     if self._stream.coalesce:
-                        await self._send_batches()
+                        await Watched(self._send_batches(), self._note_wait)
                     else:
                         await self._send_pieces()
                 finally:
@@ -242,46 +244,54 @@ class StreamSender:
         """Send pieces that are ready together at once, and every other by itself."""
         encode = self._stream.encode
         assert encode is not None
-        next_piece = self._stream.source.__aiter__().__anext__
-        call_soon = asyncio.get_running_loop().call_soon
+        send = self._send
+        time = self._time
+        batch = self._batch
         try:
-            while True:
-                if self._turn is None:
-                    self._turn = call_soon(self._take_turn)
-                piece = await next_piece()
+            async for piece in self._stream.source:
                 if self._stopped:
                     self._note_more()
                     return
-                if self._turn is None:  # It had to be waited for.
-                    if not await self._send_piece(encode(piece)):
-                        return
-                elif self._hold(encode(piece)) and not await self._send_batch():
+                chunk = encode(piece)
+                if not self._waited:  # It was ready, as what follows may be.
+                    batch.append(chunk)
+                    self._batch_size += len(chunk)
+                    if (
+                        self._batch_size < _BATCH_SIZE
+                        and time() - self._last_sent < _BATCH_TIME
+                    ):
+                        continue
+                    chunk = self._take_batch()
+                # From here on as in `_send_piece`, whose call would cost a twentieth of an event.
+                if self._beside is not None:
+                    await self._beside
+                    self._beside = None
+                self._event = event = {
+                    "type": "http.response.body",
+                    "body": chunk,
+                    "more_body": True,
+                }
+                try:
+                    await send(event)
+                except OSError:  # ASGI HTTP 2.4: the client has left
+                    self._leave()
                     return
-        except StopAsyncIteration:
-            await self._send_rest()
+                self._event = None
+                self._last_sent = time()
+                if not self._waited:  # Others have their turn, too.
+                    await asyncio.sleep(0)
+                self._waited = False
         except Exception:
             await self._send_rest()
             raise
+        await self._send_rest()
 
-    def _take_turn(self) -> None:
-        """Note that the event loop goes on, as the source waits; send what it gave before."""
-        self._turn = None
+    def _note_wait(self, future: Any) -> Any:
+        """Note that something is waited for; if the source waits, send what it gave before."""
+        self._waited = True
         if self._batch:
             self._send_beside(self._take_batch())
-
-    def _hold(self, chunk: bytes) -> bool:
-        """Take what nobody had to wait for to the batch; say whether that is to be sent now."""
-        self._batch.append(chunk)
-        self._batch_size += len(chunk)
-        age = self._time() - self._last_sent
-        return age >= _BATCH_TIME or self._batch_size >= _BATCH_SIZE
-
-    async def _send_batch(self) -> bool:
-        """Send the batch; give False if the client has left."""
-        if not await self._send_piece(self._take_batch()):
-            return False
-        await asyncio.sleep(0)  # Nothing was waited for; others have their turn too.
-        return True
+        return future
 
     async def _send_rest(self) -> None:
         """Send what there is when the source gives no more."""
@@ -307,7 +317,7 @@ class StreamSender:
         if self._beside is not None:
             await self._beside
             self._beside = None
-        # Written out: a call of `piece_of` is a twentieth of what an event costs.
+        # Written out, for what is short: two calls less.
         self._event = event = {
             "type": "http.response.body",
             "body": chunk,
@@ -334,7 +344,7 @@ class StreamSender:
 
     def _ping(self) -> None:
         """Send the keep-alive if there was silence for as long; come back when it is due."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         now = loop.time()
         # While something is being sent there is no silence that this could break.
         is_sending = self._event is not None or self._beside is not None
@@ -348,7 +358,7 @@ class StreamSender:
 
     def _send_beside(self, body: bytes) -> None:
         """Send something while the source waits; nothing else is being sent then."""
-        self._beside = asyncio.get_running_loop().create_task(self._send_now(body))
+        self._beside = self._loop.create_task(self._send_now(body))
 
     async def _send_now(self, body: bytes) -> None:
         self._event = event = piece_of(body)

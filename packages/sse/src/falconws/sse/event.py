@@ -65,14 +65,27 @@ class SSEvent:
             ValueError: A line break or a NUL where it would end the field, a negative
                 ``retry``, or ``data`` that is no UTF-8.
         """
-        self._json = json
-        self.data = _one_of("data", _decoded(data), "text", _checked_str("text", text))
-        if json is not _UNSET and self.data is not None:
+        # Most events are text and nothing else: what was not given is not looked at.
+        if text is not None or (data is not None and type(data) is not str):
+            data = _one_of("data", _decoded(data), "text", _checked_str("text", text))
+        if json is not _UNSET and data is not None:
             raise TypeError("SSEvent takes either data or json, not both.")
-        self.event_type = _one_of("event_type", event_type, "event", event)
-        self.event_id = event_id
-        self.retry = retry
-        self.comment = _checked_str("comment", comment)
+        if event is not None:
+            event_type = _one_of("event_type", event_type, "event", event)
+        if event_type is not None:
+            event_type = _checked_line("event_type", event_type)
+        if event_id is not None:
+            event_id = _checked_line("event_id", event_id)
+        if retry is not None:
+            retry = _checked_retry(retry)
+        if comment is not None:
+            comment = _checked_str("comment", comment)
+        self.data = data
+        self.comment = comment
+        self._json = json
+        self._event_type = event_type
+        self._event_id = event_id
+        self._retry = retry
 
     @property
     def event_type(self) -> str | None:
@@ -124,6 +137,18 @@ class SSEvent:
         Args:
             handler: What turns ``json`` into bytes; None for the JSON handler as installed.
         """
+        data = self.data
+        if (
+            type(data) is str
+            and self._json is _UNSET
+            and self._event_type is None
+            and self._event_id is None
+            and self._retry is None
+            and self.comment is None
+            and "\n" not in data
+            and "\r" not in data
+        ):
+            return f"data: {data}\n\n"  # what most events are
         out = []
         if self.comment is not None:
             out += [f": {line}\n" for line in _LINE_END.split(self.comment)]
@@ -133,7 +158,6 @@ class SSEvent:
             out.append(f"id: {self._event_id}\n")
         if self._retry is not None:
             out.append(f"retry: {self._retry}\n")
-        data = self.data
         if self._json is not _UNSET:
             data = (handler or _JSON).serialize(self._json, "application/json").decode()
         if data is not None:

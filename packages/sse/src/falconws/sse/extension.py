@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterable
-from functools import partial
+from collections.abc import AsyncIterable, Callable
 from typing import Any
 
 from falconws.core import App, Response, Stream
@@ -54,7 +53,7 @@ def open_event_stream(events: AsyncIterable[Any], resp: Response) -> Stream:
     handler = resp.options.media_handlers.get(MEDIA_JSON)
     return Stream(
         stream.events,
-        partial(_encode, handler),
+        _encoder(handler),
         keep_alive=_PING,
         keep_alive_interval=stream.ping,
         farewell=_farewell,
@@ -84,6 +83,17 @@ def _retry(milliseconds: int) -> bytes:
 
 def _farewell() -> bytes:
     return _retry(random.randint(*_RETRY))
+
+
+def _encoder(handler: BaseHandler | None) -> Callable[[Any], bytes]:
+    """Give what makes bytes of an item of an event stream's source."""
+
+    def encode(item: Any) -> bytes:
+        if type(item) is SSEvent:  # as a rule
+            return item.serialize(handler).encode()
+        return _encode(handler, item)
+
+    return encode
 
 
 def _encode(handler: BaseHandler | None, event: Any) -> bytes:
