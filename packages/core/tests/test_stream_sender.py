@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from types import SimpleNamespace
@@ -254,6 +255,18 @@ async def test_a_source_that_is_never_silent_needs_no_keep_alive() -> None:
     server = Server(serving(chatty(), keep_alive_interval=60))
     await server.over()
     assert server.events[1:] == [piece(b"a")] * 200 + [LAST]
+
+
+async def test_silence_is_broken_again_where_tasks_begin_at_once(clock: Clock) -> None:
+    if sys.version_info >= (3, 12):
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    source = Source()
+    app = serving(source.pieces(), keep_alive_interval=15)
+    server = Server(app)
+    await clock.advance(50)
+    assert server.events[1:] == [piece(b"ping")] * 3
+    source.feed.put_nowait("end")
+    await server.over()
 
 
 async def test_a_client_that_does_not_read_is_not_sent_one_ping_after_another(

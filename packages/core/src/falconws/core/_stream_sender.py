@@ -347,7 +347,8 @@ class StreamSender:
         loop = self._loop
         now = loop.time()
         # While something is being sent there is no silence that this could break.
-        is_sending = self._event is not None or self._beside is not None
+        beside = self._beside
+        is_sending = self._event is not None or not (beside is None or beside.done())
         since = now if is_sending else self._last_sent
         interval = self._stream.keep_alive_interval
         if since == -math.inf or (interval is not None and since + interval <= now):
@@ -372,7 +373,6 @@ class StreamSender:
             raise
         self._event = None
         self._last_sent = self._time()
-        self._beside = None
 
 
 def piece_of(body: bytes) -> Event:
