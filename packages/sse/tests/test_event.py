@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -286,3 +288,9 @@ def test_bytes_that_are_no_utf_8_are_refused() -> None:
 def test_the_repr_shows_what_is_set() -> None:
     assert repr(SSEvent("hi", event_id="7")) == "SSEvent(data='hi', event_id='7')"
     assert repr(SSEvent(json=None, retry=5)) == "SSEvent(json=None, retry=5)"
+
+
+@pytest.mark.parametrize("event", [SSEvent("a", "b", "c", 1), SSEvent(json=[1])])
+def test_a_copy_is_sent_as_what_it_was_made_of(event: SSEvent) -> None:
+    for copied in (copy.deepcopy(event), pickle.loads(pickle.dumps(event))):
+        assert copied.serialize() == event.serialize()

@@ -18,8 +18,8 @@ _NOT_IN_A_LINE = re.compile(r"[\r\n]")
 
 _JSON = JSONHandler()
 
-# Not None: that is an object that JSON has a form for.
-_UNSET: Any = object()
+# Not None: that is an object that JSON has a form for. And one that copies of an event have, too.
+_UNSET: Any = ...
 
 
 class SSEvent:
