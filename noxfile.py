@@ -39,8 +39,8 @@ PACKAGES = {
 }
 TEST_TOOLS = ["pytest", "pytest-asyncio", "pytest-xdist", "hypothesis"]
 
-# For what runs in memory only; servers and browsers are not to wait for each other.
-SIDE_BY_SIDE = ["-n", "2"]
+# Servers and browsers are not to wait for each other: conftest.py puts them into one group.
+SIDE_BY_SIDE = ["-n", "2", "--dist", "loadgroup"]
 
 nox.options.sessions = [
     "lint",
@@ -150,9 +150,10 @@ def tests(session: nox.Session, version: str) -> None:
     programs = sync(session, f"tests-{version}", "test", python)
     # On the oldest, `isolation` has run the packages' own. What runs there and on the newest
     # runs in between; real servers take their time.
-    in_memory = [*SIDE_BY_SIDE, "packages", "tests/conformance"]
+    in_memory = ["packages", "tests/conformance"]
     chosen = {PYTHONS[0]: ["tests"], PYTHONS[-1]: []}.get(version, in_memory)
-    session.run(str(programs / "python"), "-m", "pytest", *(session.posargs or chosen))
+    arguments = session.posargs or [*SIDE_BY_SIDE, *chosen]
+    session.run(str(programs / "python"), "-m", "pytest", *arguments)
 
 
 @nox.session

@@ -29,27 +29,32 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 Measured = Callable[..., None]
 
-_measurements = pytest.StashKey[list[tuple[str, str, str, str]]]()
+# What a test has measured goes with its report, from whichever process runs it.
+_MEASURED = "measured"
 
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> Measured:
     """Give a function that reports a figure, and fails if it is a multiple of its bound."""
-    report = request.config.stash.setdefault(_measurements, [])
 
     def note(what: str, server: str, figure: float, bound: float, unit: str) -> None:
-        report.append((what, server, f"{figure:.2f} {unit}", f"{bound:g} {unit}"))
+        row = [what, server, f"{figure:.2f} {unit}", f"{bound:g} {unit}"]
+        request.node.user_properties.append((_MEASURED, row))
         assert figure < bound * TOLERANCE
 
     return note
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    report = config.stash.get(_measurements, [])
-    if not report:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    rows = [
+        row
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for name, row in report.user_properties
+        if name == _MEASURED
+    ]
+    if not rows:
         return
     terminalreporter.section("measured on real servers")
-    for what, server, figure, bound in report:
+    for what, server, figure, bound in rows:
         terminalreporter.line(f"{what:<58} {server:<16} {figure:>10}  (bound {bound})")
