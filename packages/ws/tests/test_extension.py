@@ -177,6 +177,22 @@ async def test_a_path_without_a_route_is_a_404() -> None:
     assert client.denial.json == {"title": "404 Not Found"}
 
 
+async def test_a_router_of_ones_own_need_not_tell_the_template() -> None:
+    templates: list[str | None] = []
+
+    async def on_websocket(req: Request, ws: WebSocket, room: str) -> None:
+        templates.append(req.uri_template)
+        await ws.accept()
+        await ws.send_text(room)
+
+    found = (object(), {"WEBSOCKET": on_websocket}, {"room": "tea"})
+    router = SimpleNamespace(find=lambda path, req: found)
+    app = App(extensions=[WebSockets()], router=router)
+    async with connect(app) as client:
+        assert await client.receive_text() == "tea"
+    assert templates == [None]
+
+
 @pytest.mark.parametrize("nothing", [None, (None, None, None), (None,) * 4])
 async def test_a_router_of_ones_own_may_say_in_two_ways_that_there_is_no_route(
     nothing: Any,

@@ -38,6 +38,8 @@ class WebSocketDisconnected(ConnectionError):
             the connection broke off, or if the code does not tell.
     """
 
+    __slots__ = ("code", "initiator", "reason")
+
     def __init__(
         self,
         code: int | None = None,

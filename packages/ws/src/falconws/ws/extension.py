@@ -155,8 +155,10 @@ class WebSocketServer:
                 if _takes_ws(sink.function):
                     return _responder_of(sink), None, groups
             raise HTTPRouteNotFound()
-        resource, method_map, params = found[:3]
-        req.uri_template = found[3] if len(found) > 3 else None
+        if len(found) == 4:
+            resource, method_map, params, req.uri_template = found
+        else:  # A router of the application's own need not have the template.
+            resource, method_map, params = found[:3]
         responder = method_map.get("WEBSOCKET") or _refusal(sorted(method_map))
         return responder, resource, params
 
