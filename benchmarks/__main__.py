@@ -28,25 +28,30 @@ _IN_PROCESS = tuple(peer for peer in PEERS if "+" not in peer)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what is asked for."""
     options = _parse(arguments)
-    if options.use:
-        results = Results.load(options.use)
+    before = Results.load(options.use) if options.use else None
+    if options.tables or before is None:
+        results = _measure(options)
+        if before is not None:
+            results.complete(before)
+        _save(results, options.output)
+    else:
+        results = before
         if options.note:
             results.environment["note"] = options.note
-    else:
-        results = _measure(options)
-        options.output.mkdir(parents=True, exist_ok=True)
-        results.save(options.output / "results.json")
-        for table in results.tables:
-            if table.rows:
-                path = options.output / f"{table.key}.svg"
-                path.write_text(chart(table), "utf-8")
-        print(verdicts_text(judge(results)))
-        print(f"Written: {options.output}/results.json, and a chart for each table.")
-    if options.use:
         _print(results)
     if options.write_docs:
         _page.write(results)
     return 0
+
+
+def _save(results: Results, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    results.save(folder / "results.json")
+    for table in results.tables:
+        if table.rows:
+            (folder / f"{table.key}.svg").write_text(chart(table), "utf-8")
+    print(verdicts_text(judge(results)))
+    print(f"Written: {folder}/results.json, and a chart for each table.")
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -56,9 +61,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--tables",
         type=_list_of(_TABLES),
-        default=list(_TABLES),
         metavar="A,B",
-        help=f"which tables: {', '.join(_TABLES)} (all)",
+        help=f"which tables: {', '.join(_TABLES)} (all; with --use none)",
     )
     parser.add_argument(
         "--peers",
@@ -96,7 +100,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--use",
         type=Path,
         metavar="FILE",
-        help="measure nothing, and print what such a results.json has",
+        help="what is not among --tables has been measured, and stands in such a results.json",
     )
     parser.add_argument(
         "--write-docs",
@@ -146,7 +150,7 @@ def _measure(options: argparse.Namespace) -> Results:
     results = Results({**describe(), "note": options.note}, kept)
     print("\n".join(environment(results)) + "\n", flush=True)
     progress = Progress()
-    for key in options.tables:
+    for key in options.tables or _TABLES:
         table = _measure_table(key, options, progress)
         results.tables.append(table)
         progress.clear()

@@ -167,6 +167,7 @@ _IMPORTS = {
     "litestar": "import litestar, litestar.response",
     "blacksheep": "import blacksheep, blacksheep.server.sse",
 }
+_PACKAGES = [f"falconws.{name}" for name in ("media", "core", "ws", "sse", "testing")]
 _TIMED = "import time; started = time.perf_counter()\n{}\nprint(time.perf_counter() - started)"
 _START = """
 import asyncio
@@ -184,19 +185,22 @@ def measure_start(peers: Sequence[str], rounds: int, progress: Progress) -> Tabl
     table = Table(
         "start",
         "Imports and start",
-        "In a new process each, without the interpreter's own start: importing what an application uses, and "
-        "all until the application of these benchmarks has started.",
+        "In a new process each, without the interpreter's own start: importing what an application uses, "
+        "all until the application of these benchmarks has started, and each of our packages alone, with what it imports.",
     )
     programs = {
         "import": ("imports", _IMPORTS),
         "start": ("until it serves", {peer: _START.format(peer) for peer in PEERS}),
     }
+    for package in _PACKAGES:
+        line = f"import {package}"
+        programs[line] = (line, {"falconws": line})
     for key, (label, sources) in programs.items():
         row = Row(key, label, "ms", "less")
         table.rows.append(row)
         for number in range(rounds + 1):
             progress.show(f"{table.title}, {label}", number, rounds)
-            for peer in peers:
+            for peer in (each for each in peers if each in sources):
                 answer = _run(_TIMED.format(sources[peer]))
                 if answer is None:
                     row.cell(peer).error = "The process failed."

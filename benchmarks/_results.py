@@ -143,6 +143,14 @@ class Results:
         )
         return next((each for each in rows if each.key == row), None)
 
+    def complete(self, before: Results) -> None:
+        """Take the tables that are missing here from an earlier run on the same machine."""
+        mine = {table.key: table for table in self.tables}
+        theirs = [table.key for table in before.tables]
+        others = {table.key: table for table in before.tables}
+        order = [*theirs, *(key for key in mine if key not in theirs)]
+        self.tables = [mine.get(key) or others[key] for key in order]
+
     def save(self, path: Path) -> None:
         """Write everything as JSON."""
         text = json.dumps(_rounded(asdict(self)), indent=1, ensure_ascii=False)

@@ -106,6 +106,19 @@ def test_results_can_be_printed_again_without_measuring(
     assert "written" in printed
 
 
+def test_some_tables_can_be_measured_again_and_the_others_are_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Results.load(_page.RESULTS)
+    arguments = ["--quick", "--tables", "sse", "--peers", "bare", "--rounds", "1"]
+    arguments += ["--use", str(_page.RESULTS), "--output", str(tmp_path)]
+    assert main(arguments) == 0
+    after = Results.load(tmp_path / "results.json")
+    assert [each.key for each in after.tables] == [each.key for each in before.tables]
+    for old, new in zip(before.tables, after.tables, strict=True):
+        assert (new == old) == (new.key != "sse")
+
+
 @pytest.mark.parametrize(
     "wrong", [["--tables", "none"], ["--peers", "django"], ["--rounds", "0"]]
 )
