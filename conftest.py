@@ -1,7 +1,7 @@
 """What holds for every test."""
 
 import os
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -11,14 +11,18 @@ settings.register_profile("patient", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=25)
 settings.load_profile("patient" if "CI" in os.environ else "quick")
 
-ROOT = Path(__file__).parent
-
-# Real servers and browsers take their time, and some take a port that stands in a program: with
-# `pytest -n 2 --dist loadgroup` one process runs them all, and another what is in memory.
-IN_MEMORY = (ROOT / "packages", ROOT / "tests" / "conformance")
+# Real servers and browsers take their time, and some take a port that stands in a program.
+IN_MEMORY = ("packages/", "tests/conformance/")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if not any(item.path.is_relative_to(folder) for folder in IN_MEMORY):
-            item.add_marker(pytest.mark.xdist_group("one at a time"))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """With ``-n 2``, let one process run all real servers, and another what is in memory."""
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    class Apart(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            if nodeid.startswith(IN_MEMORY):
+                return nodeid.partition("::")[0]
+            return "one at a time"
+
+    return Apart(config, log)

@@ -15,6 +15,9 @@ from .socket import WebSocket
 
 __all__ = ("OpenSocket",)
 
+# Half of the seconds between two sweeps: the one that is nearest to the end of a grace keeps it.
+_TOLERANCE = 0.1
+
 # Seconds that a close may take to be handed to the server.
 _CLOSE_TIMEOUT = 5.0
 
@@ -145,5 +148,5 @@ class OpenSocket:
     def _keep_grace(self, now: float, left: float) -> None:
         """Cancel a responder that has not ended in time."""
         grace = self._options.disconnect_grace
-        if grace and now - left >= grace and not self.cancelled:
+        if grace and now - left >= grace - _TOLERANCE and not self.cancelled:
             self.cancel()

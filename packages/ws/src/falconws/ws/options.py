@@ -34,7 +34,7 @@ class WebSocketOptions:
             receiving and sending alone.
         origin_policy: What `allowed_origins` comes to.
         disconnect_grace: Seconds that a responder has to end by itself when its client has
-            left, before it is cancelled, up to a fifth of a second later; 0 to cancel it at
+            left, before it is cancelled, a tenth of a second more or less; 0 to cancel it at
             once, None to leave it alone.
         max_message_size: How many bytes a client's message may have, in UTF-8 if it is text; a
             larger one closes the connection with 1009. None for what the server allows, which
