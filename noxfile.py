@@ -28,6 +28,12 @@ PACKAGES = {
     ],
     "ws": ["falconws-testing", "falconws-ws[server]", "itsdangerous", "msgspec"],
     "sse": ["falconws-testing"],
+    "channels": [
+        "falconws-channels[redis]",
+        "falconws-sse",
+        "falconws-testing",
+        "falconws-ws",
+    ],
     "testing": [
         "falconws-ws",
         "falconws-sse",
@@ -39,8 +45,8 @@ PACKAGES = {
 }
 TEST_TOOLS = ["pytest", "pytest-asyncio", "pytest-xdist", "hypothesis"]
 
-# Servers and browsers are not to wait for each other: conftest.py puts them into one group.
-SIDE_BY_SIDE = ["-n", "2", "--dist", "loadgroup"]
+# Servers and browsers are not to wait for each other: conftest.py sees to that.
+SIDE_BY_SIDE = ["-n", "2"]
 
 nox.options.sessions = [
     "lint",

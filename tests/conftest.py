@@ -146,9 +146,18 @@ def serve(run_server: Serve) -> Serve:
 
 
 @pytest.fixture
-def free_port() -> int:
+def free_port(free_ports: list[int]) -> int:
     """Give a port that nobody listens on, for a program that has to be told one."""
-    with socket.socket() as probe:
+    return free_ports[0]
+
+
+@pytest.fixture
+def free_ports() -> list[int]:
+    """Give three such ports."""
+    probes = [socket.socket() for _ in range(3)]
+    for probe in probes:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    ports: list[int] = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports

@@ -1,180 +1,100 @@
 """A chat: rooms over WebSocket, a live feed over Server-Sent Events, history as JSON.
 
-Run it with ``uv run examples/chat/app.py``, and open http://127.0.0.1:8000 in two windows.
+Run it with ``uv run examples/chat/app.py``, and open http://127.0.0.1:8000 in two windows. With
+``--redis redis://localhost:6379`` it is served by two processes, or by as many as ``--workers``
+says, on one machine or on many: who writes in one is read in all.
 """
 
 from __future__ import annotations
 
-import asyncio
+import argparse
 import itertools
 import os
 import time
-from collections import deque
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
-from falconws.core import MEDIA_HTML, App, HTTPNotFound, Request, Response
-from falconws.sse import SSEvent
-from falconws.ws import WebSocket, WebSocketDisconnected
+from falconws.channels import Channels
+from falconws.core import MEDIA_HTML, App, Request, Response
+from falconws.ws import WebSocket
 
 PAGE = (Path(__file__).parent / "index.html").read_text(encoding="utf-8")
 ROOMS = ("lobby", "python", "music", "random")
 ROOM = r"""{room:re("[a-z0-9-]{1,24}", 0)}"""
 
-Message = dict[str, Any]
-
-
-class Feed:
-    """What happens in the chat, for everyone who watches; the last of it is kept."""
-
-    def __init__(self, keep: int = 200) -> None:
-        # Ids begin anew with each start of the server, so each start has a name of its own.
-        self.epoch = f"{time.time_ns():x}"
-        self._past: deque[SSEvent] = deque(maxlen=keep)
-        self._watchers: set[asyncio.Queue[SSEvent]] = set()
-        self._numbers = itertools.count(1)
-
-    def publish(self, kind: str, **data: Any) -> None:
-        event_id = f"{self.epoch}-{next(self._numbers)}"
-        data["time"] = time.time()
-        event = SSEvent(json=data, event_type=kind, event_id=event_id)
-        self._past.append(event)
-        for watcher in self._watchers.copy():
-            try:
-                watcher.put_nowait(event)
-            except asyncio.QueueFull:  # It resumes by itself, from the last id it has.
-                self._watchers.discard(watcher)
-
-    async def watch(self, last_id: str | None) -> AsyncIterator[SSEvent]:
-        """Give what was missed since an event, then whatever comes."""
-        past = list(self._past)
-        ids = [event.event_id for event in past]
-        queue: asyncio.Queue[SSEvent] = asyncio.Queue(100)
-        self._watchers.add(queue)
-        try:
-            yield SSEvent(comment="welcome", retry=1000)
-            for event in past[ids.index(last_id) + 1 if last_id in ids else 0 :]:
-                yield event
-            while queue in self._watchers:
-                yield await queue.get()
-        finally:
-            self._watchers.discard(queue)
-
-
-class Member:
-    """Someone in a room. What is sent to them waits in an outbox, which has an end."""
-
-    def __init__(self, name: str, ws: WebSocket) -> None:
-        self.name = name
-        self.ws = ws
-        self._outbox: asyncio.Queue[Message | None] = asyncio.Queue(100)
-
-    def send(self, message: Message) -> bool:
-        """Put a message into the outbox; give False for a member who does not keep up."""
-        try:
-            self._outbox.put_nowait(message)
-        except asyncio.QueueFull:
-            while not self._outbox.empty():
-                self._outbox.get_nowait()
-            self._outbox.put_nowait(None)
-            return False
-        return True
-
-    async def write(self) -> None:
-        """Send what is in the outbox, for as long as the member is here."""
-        try:
-            while message := await self._outbox.get():
-                await self.ws.send_json(message)
-            await self.ws.close(1013, "Too slow; come back.")
-        except WebSocketDisconnected:
-            pass
-
-
-class Room:
-    """A room, the people in it, and what they last said."""
-
-    def __init__(self, name: str, feed: Feed) -> None:
-        self.name = name
-        self.members: list[Member] = []
-        self.history: deque[Message] = deque(maxlen=100)
-        self._feed = feed
-        self._numbers = itertools.count(1)
-
-    def names(self) -> list[str]:
-        return [member.name for member in self.members]
-
-    def enter(self, wanted: str, ws: WebSocket) -> Member:
-        names = itertools.chain([wanted], (f"{wanted} {n}" for n in itertools.count(2)))
-        member = Member(next(name for name in names if name not in self.names()), ws)
-        self.members.append(member)
-        history = list(self.history)
-        member.send({"type": "welcome", "you": member.name, "history": history})
-        self._changed("join", member)
-        return member
-
-    def leave(self, member: Member) -> None:
-        if member in self.members:
-            self.members.remove(member)
-            self._changed("leave", member)
-
-    def say(self, member: Member, text: str) -> None:
-        number = f"{self._feed.epoch}-{self.name}-{next(self._numbers)}"
-        message = {"id": number, "name": member.name, "text": text, "time": time.time()}
-        self.history.append(message)
-        self.tell({"type": "message", **message})
-        self._feed.publish("message", room=self.name, name=member.name)
-
-    def tell(self, message: Message, but: Member | None = None) -> None:
-        for member in self.members.copy():
-            if member is not but and not member.send(message):
-                self.leave(member)
-
-    def _changed(self, kind: str, member: Member) -> None:
-        self.tell({"type": "members", "members": self.names()})
-        self._feed.publish(kind, room=self.name, name=member.name)
-
 
 class Chat:
-    """The rooms, as a resource."""
+    """Rooms, each of which is a channel, with who is there; what happens in all is a feed."""
 
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
-        self.rooms = {name: Room(name, feed) for name in ROOMS}
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        rooms = self.rooms.values()
-        resp.media = {"rooms": [{"name": r.name, "members": r.names()} for r in rooms]}
+        """Give the rooms, and who is in them."""
+        opened = await self._channels.history("rooms")
+        names = dict.fromkeys([*ROOMS, *(message.data for message in opened.messages)])
+        members = {name: await self._channels.users(f"room:{name}") for name in names}
+        resp.media = {
+            "rooms": [
+                {"name": name, "members": members[name]}
+                for name in names
+                if name in ROOMS or members[name]
+            ]
+        }
 
     async def on_get_history(self, req: Request, resp: Response, room: str) -> None:
-        if room not in self.rooms:
-            raise HTTPNotFound(description=f"There is no room {room!r}.")
-        limit = req.get_param_as_int("limit", min_value=1, max_value=100, default=100)
-        resp.media = {"room": room, "messages": list(self.rooms[room].history)[-limit:]}
+        """Give what was said; the WebSocket goes on behind the last id."""
+        history = await self._channels.history(f"room:{room}")
+        resp.media = {
+            "messages": [{"id": m.id, "data": m.data} for m in history.messages],
+            "last": str(history.position),
+        }
 
     async def on_get_feed(self, req: Request, resp: Response) -> None:
-        resp.sse = self._feed.watch(req.last_event_id)
+        resp.sse = self._channels.events("feed", req.last_event_id)
 
     async def on_websocket_room(self, req: Request, ws: WebSocket, room: str) -> None:
         wanted = " ".join(req.get_param("name", default="").split())[:24] or "Somebody"
+        channel, typing = f"room:{room}", f"typing:{room}"
         await ws.accept()
-        here = self.rooms.setdefault(room, Room(room, self._feed))
-        member = here.enter(wanted, ws)
-        writer = asyncio.create_task(member.write())
-        try:
-            while True:
-                match await ws.receive_json():
-                    case {"type": "typing"}:
-                        here.tell({"type": "typing", "name": member.name}, but=member)
-                    case {"type": "message", "text": str(text)} if text.strip():
-                        here.say(member, text.strip()[:2000])
-        finally:
-            writer.cancel()
-            here.leave(member)
-            if not here.members and room not in ROOMS:
-                self.rooms.pop(room, None)
+        here = await self._channels.users(channel)
+        name = next(name for name in _names_like(wanted) if name not in here)
+        after = {channel: last} if (last := req.get_param("after")) else None
+        async with (
+            self._channels.subscribe(typing, to=ws, envelope=True),
+            self._channels.subscribe(
+                channel, to=ws, after=after, envelope=True, user=name, presence=True
+            ),
+        ):
+            members = await self._channels.users(channel)
+            await ws.send_json({"type": "welcome", "you": name, "members": members})
+            if room not in ROOMS and members == [name]:
+                await self._channels.publish("rooms", room)
+            await self._tell_feed("join", room, name)
+            try:
+                while True:
+                    match await ws.receive_json():
+                        case {"type": "typing"}:
+                            await self._channels.publish(typing, {"name": name})
+                        case {"type": "message", "text": str(text)} if text.strip():
+                            await self._say(channel, name, text.strip()[:2000])
+                            await self._tell_feed("message", room, name)
+            finally:
+                await self._tell_feed("leave", room, name)
+
+    async def _say(self, channel: str, name: str, text: str) -> None:
+        message = {"name": name, "text": text, "time": time.time()}
+        await self._channels.publish(channel, message)
+
+    async def _tell_feed(self, kind: str, room: str, name: str) -> None:
+        event = {"room": room, "name": name, "time": time.time()}
+        await self._channels.publish("feed", event, event_type=kind)
+
+
+def _names_like(wanted: str) -> Any:
+    return itertools.chain([wanted], (f"{wanted} {n}" for n in itertools.count(2)))
 
 
 class Page:
@@ -183,8 +103,10 @@ class Page:
         resp.text = PAGE
 
 
-chat = Chat(Feed())
-app = App()
+# Without a URL, the messages of this process alone; uvicorn's workers are started with it.
+channels = Channels(os.environ.get("CHAT_REDIS"))
+chat = Chat(channels)
+app = App(middleware=channels)
 app.add_route("/", Page())
 app.add_route("/feed", chat, suffix="feed")
 app.add_route("/rooms", chat)
@@ -192,6 +114,24 @@ app.add_route(f"/rooms/{ROOM}", chat, suffix="room")
 app.add_route(f"/rooms/{ROOM}/history", chat, suffix="history")
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A chat, to be run and to be read.")
+    parser.add_argument("--redis", metavar="URL", help="such as redis://localhost:6379")
+    parser.add_argument(
+        "--workers", type=int, help="processes (2 with --redis, else 1)"
+    )
+    options = parser.parse_args()
+    if options.redis:
+        os.environ["CHAT_REDIS"] = options.redis
+    uvicorn.run(
+        "app:app",
+        app_dir=str(Path(__file__).parent),
+        host="127.0.0.1",
+        port=int(os.environ.get("PORT", "8000")),
+        workers=options.workers or (2 if options.redis else 1),
+        access_log=False,
+    )
+
+
 if __name__ == "__main__":
-    port = int(os.environ.get("PORT", "8000"))
-    uvicorn.run(app, host="127.0.0.1", port=port, access_log=False)
+    main()

@@ -16,7 +16,7 @@ import pytest
 from websockets.sync.client import connect
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("core", "media", "sse", "testing", "ws")
+NAMES = ("channels", "core", "media", "sse", "testing", "ws")
 
 # Building and installing, on a machine that is busy with other things.
 PATIENCE = 300
