@@ -116,7 +116,7 @@ class Subscriber:
                 assert item is not None
                 self._take(item)
                 if random.random() < 0.001:
-                    await asyncio.sleep(0.5)
+                    await asyncio.sleep(random.choice([0.5, 3]))
 
     def _take(self, item: Item) -> None:
         account = self._account
