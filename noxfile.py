@@ -253,13 +253,15 @@ def autobahn(session: nox.Session) -> None:
     session.run(str(programs / "python"), *played, *session.posargs)
 
 
-# But for plugins of pytest and of uvicorn, which are there whenever they import them.
+# But for plugins of pytest and of uvicorn, which are there whenever they import them, and for what
+# takes an extra.
 IMPORT_ALL = """
 import importlib, importlib.metadata, pkgutil, sys
 package = importlib.import_module(sys.argv[1])
 plugins = {e.module for e in importlib.metadata.entry_points(group="pytest11")}
 names = [m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
-modules = [n for n in names if n not in plugins and not n.startswith("falconws.ws.server")]
+extras = ("falconws.channels.contract", "falconws.channels.redis", "falconws.ws.server")
+modules = [n for n in names if n not in plugins and not n.startswith(extras)]
 for module in modules:
     importlib.import_module(module)
 print(f"{package.__name__}: {len(modules) + 1} modules, from {package.__path__[0]}")

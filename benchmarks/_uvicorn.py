@@ -23,17 +23,26 @@ from ._progress import Progress
 from ._results import BARE, OURS, Row, Table
 from ._servers import LOAD_CORE, Server, pin
 
-__all__ = ("TABLES", "Load", "measure", "requests_of")
+__all__ = (
+    "IDLE",
+    "OWN",
+    "TABLES",
+    "Load",
+    "client",
+    "grown",
+    "measure",
+    "requests_of",
+)
 
 _ROOT = Path(__file__).parents[1]
-_OWN = "falconws.ws.server:WebSocketProtocol"
+OWN = "falconws.ws.server:WebSocketProtocol"
 
 # Seconds beyond its own time that a load may take.
 _PATIENCE = 90.0
 _CONNECTIONS = 8
 _CLIENTS = 500
 _MESSAGES = 200
-_IDLE = 1000
+IDLE = 1000
 _MEMORY_ROUNDS = 3
 # Seconds in which a server does what it has put off.
 _SETTLED = 0.5
@@ -53,7 +62,7 @@ TABLES = {
         "Many WebSockets on uvicorn",
         f"{_MESSAGES} messages of 64 bytes to {_CLIENTS} clients, each by asyncio.gather, and with our protocol by its "
         f"extension that frames a message once; connections that are opened and "
-        f"closed, 16 at a time; and what the process grows by for one of {_IDLE:,} idle connections.",
+        f"closed, 16 at a time; and what the process grows by for one of {IDLE:,} idle connections.",
     ),
 }
 
@@ -137,14 +146,12 @@ def _variants(key: str, peers: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Give peers, the applications of theirs, and what uvicorn's ``--ws`` is to be."""
     yield from ((peer, peer, "auto") for peer in peers)
     if key != "server-http" and has_own_protocol():
-        yield from (
-            (f"{peer}+ws", peer, _OWN) for peer in (BARE, OURS) if peer in peers
-        )
+        yield from ((f"{peer}+ws", peer, OWN) for peer in (BARE, OURS) if peer in peers)
 
 
 def has_own_protocol() -> bool:
     """Say whether ``falconws.ws.server`` is there, with its dependencies."""
-    module, _, name = _OWN.partition(":")
+    module, _, name = OWN.partition(":")
     try:
         return hasattr(importlib.import_module(module), name)
     except ImportError:
@@ -169,14 +176,14 @@ def _measurements(key: str, load: Load, stack: ExitStack) -> Iterator[_Measureme
                     f"--seconds={load.seconds}",
                 ]
                 label = f"{shown}, window {window}"
-                take = _client(load, arguments)
+                take = client(load, arguments)
                 yield _Measurement(f"echo-{size}-{window}", label, take)
     else:
         arguments = ["fan-out", f"--connections={_CLIENTS}", f"--messages={_MESSAGES}"]
         label = f"{_MESSAGES} messages to {_CLIENTS} clients"
-        yield _Measurement("fan-out", label, _client(load, arguments))
-        arguments = ["connections", f"--connections={_IDLE}"]
-        yield _Measurement("connect", "connections", _client(load, arguments))
+        yield _Measurement("fan-out", label, client(load, arguments))
+        arguments = ["connections", f"--connections={IDLE}"]
+        yield _Measurement("connect", "connections", client(load, arguments))
 
 
 def _fill(
@@ -236,7 +243,7 @@ def requests_of(said: str) -> dict[str, float]:
     return {"count": float(found[1]), "seconds": float(found[2]) * scale}
 
 
-def _client(load: Load, arguments: list[str]) -> Callable[[Server], dict[str, float]]:
+def client(load: Load, arguments: list[str]) -> Callable[[Server], dict[str, float]]:
     def take(server: Server) -> dict[str, float]:
         command = [sys.executable, "-m", "benchmarks._load", *arguments]
         said = _run([*command, f"--port={server.port}", f"--loop={load.loop}"])
@@ -279,14 +286,14 @@ def _fill_memory(
             try:
                 # A new one: an old one has memory left over from what it served.
                 with Server(module, load.loop, ws) as server:
-                    row.cell(peer).rounds.append(_grown(server, load) / _IDLE)
+                    row.cell(peer).rounds.append(grown(server, load) / IDLE)
             except (OSError, RuntimeError) as exc:
                 row.cell(peer).error = str(exc)
 
 
-def _grown(server: Server, load: Load) -> float:
+def grown(server: Server, load: Load) -> float:
     """Give what a server grows by, in KiB, for so many connections."""
-    arguments = ["idle", f"--connections={_IDLE}", f"--port={server.port}"]
+    arguments = ["idle", f"--connections={IDLE}", f"--port={server.port}"]
     command = [
         sys.executable,
         "-m",

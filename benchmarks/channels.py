@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import gc
 import json
+import os
 import sys
 import time
 import tracemalloc
@@ -22,6 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from falconws.channels import Broker, Channels, MemoryBroker, Outbox
+
+from . import _uvicorn
+from ._servers import Server
 
 SUBSCRIBERS = (1, 10, 100, 1000, 5000)
 # Deliveries in a round, about: fewer messages for more subscribers.
@@ -244,6 +248,28 @@ async def memory_of_a_subscription(count: int = 2000) -> float:
         return size / count
 
 
+def on_uvicorn(redis: str | None, rounds: int) -> dict[str, float]:
+    """Give what a delivery and an idle subscriber cost a server, with our protocol.
+
+    The deliveries are of 200 messages to 500 WebSockets, the subscribers 1,000 that wait.
+    """
+    os.environ["BENCHMARK_REDIS"] = redis or ""
+    load = _uvicorn.Load(rounds, 1.5, "uvloop")
+    arguments = ["fan-out", "--connections=500", "--messages=200"]
+    rate, seconds, kib = 0.0, float("inf"), float("inf")
+    with Server("channels", "uvloop", _uvicorn.OWN) as server:
+        for _ in range(rounds):
+            before = server.cpu()
+            said = _uvicorn.client(load, arguments)(server)
+            used = (server.cpu() - before) / said["count"]
+            rate = max(rate, said["count"] / said["seconds"])
+            seconds = min(seconds, used)
+    for _ in range(min(rounds, 3)):
+        with Server("channels", "uvloop", _uvicorn.OWN) as server:
+            kib = min(kib, _uvicorn.grown(server, load) / _uvicorn.IDLE)
+    return {"rate": rate, "seconds": seconds, "kib": kib}
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.channels")
     parser.add_argument("--redis", metavar="URL", help="measure by Redis, too")
@@ -275,6 +301,14 @@ async def main() -> None:
                 f"{listeners:>4} processes listen: {cost['seconds'] * 1e6:6.1f} us, "
                 f"{cost['in']:.0f} bytes in, {cost['out']:.0f} bytes out"
             )
+    for redis in (None, options.redis) if options.redis else (None,):
+        broker = "memory" if redis is None else "redis"
+        cost = figures[f"{broker} on uvicorn"] = on_uvicorn(redis, rounds)
+        print(
+            f"{broker}, on uvicorn with our protocol, 200 messages to 500 WebSockets: "
+            f"{cost['rate']:,.0f} deliveries per second, {cost['seconds'] * 1e6:.1f} us of "
+            f"processor time each; an idle subscriber: {cost['kib']:.1f} KiB"
+        )
     size = figures["memory of a subscription"] = await memory_of_a_subscription()
     print(f"memory of a subscription: {size / 1024:.2f} KiB")
     if options.json:

@@ -651,3 +651,40 @@ async def test_a_broker_can_be_written_by_anyone() -> None:
 
     async with Channels(Early()) as channels:
         assert channels.metrics.delivered == 0
+
+
+# What is remembered.
+
+
+async def test_history_gives_what_is_remembered_and_where_to_go_on() -> None:
+    async with Channels() as channels:
+        nothing = await channels.history("news")
+        assert (nothing.messages, nothing.position.offset) == ([], 0)
+        receipts = [await channels.publish("news", str(number)) for number in range(3)]
+        history = await channels.history("news")
+        assert [message.data for message in history.messages] == ["0", "1", "2"]
+        assert str(history.position) == receipts[-1].id
+        rest = await channels.history("news", receipts[1].id)
+        assert [message.data for message in rest.messages] == ["2"]
+        assert rest.is_complete
+        unknown = await channels.history("news", "nonsense")
+        assert (len(unknown.messages), unknown.is_complete) == (3, False)
+
+
+async def test_who_may_not_replay_gets_no_history() -> None:
+    async with Channels(authorize=lambda action, *_: action != "replay") as channels:
+        with pytest.raises(HTTPForbidden, match="replay"):
+            await channels.history("news")
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss", "unix"])
+def test_a_url_is_that_of_a_redis(scheme: str) -> None:
+    pytest.importorskip("redis")
+    channels = Channels(f"{scheme}://localhost:6379")
+    assert type(channels.broker).__name__ == "RedisBroker"
+
+
+@pytest.mark.parametrize("url", ["http://localhost", "localhost:6379", "memory"])
+def test_any_other_url_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="no URL of a broker"):
+        Channels(url)

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 # Not to be had where the extra is not installed.
 pytest.importorskip("redis")
 
-from falconws.channels import _redis_link, redis
-from falconws.channels._redis_scripts import milliseconds, pack, unpack
-from falconws.channels.redis import RedisBroker
+from falconws.channels.redis import RedisBroker, _link
+from falconws.channels.redis import broker as redis_broker
+from falconws.channels.redis._scripts import milliseconds, pack, unpack
 
 # Nobody listens there.
 NOWHERE = "redis://127.0.0.1:1"
@@ -405,7 +405,7 @@ async def test_what_is_kept_for_ever_is_kept_for_very_long(
 async def test_the_epoch_of_a_channel_that_is_subscribed_to_lives_on(
     own_redis: RedisServer, channel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis, "_EPOCH_TTL", 0.2)
+    monkeypatch.setattr(redis_broker, "_EPOCH_TTL", 0.2)
     async with running(own_redis, ttl=0.1) as (broker, _):
         await broker.subscribe(channel)
         before = calls(own_redis, "pexpire")
@@ -419,7 +419,7 @@ async def test_an_epoch_that_could_not_be_renewed_is_tried_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(redis, "_EPOCH_TTL", 0.2)
+    monkeypatch.setattr(redis_broker, "_EPOCH_TTL", 0.2)
     async with running(own_redis, ttl=0.1, timeout=0.2) as (broker, _):
         await broker.subscribe(channel)
         own_redis.kill()
@@ -680,7 +680,7 @@ async def test_a_place_is_asked_for_again_if_the_connection_was_lost_meanwhile(
 async def test_a_server_that_falls_silent_is_noticed(
     own_redis: RedisServer, channel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_redis_link, "_PING_INTERVAL", 0.05)
+    monkeypatch.setattr(_link, "_PING_INTERVAL", 0.05)
     async with running(own_redis, timeout=0.5) as (broker, recorder):
         await broker.subscribe(channel)
         # It is asked, and answers, for some time.
@@ -743,14 +743,14 @@ async def test_an_error_of_ours_is_told_whole_and_it_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    check, failures = _redis_link._check, [LookupError("a fault")]
+    check, failures = _link._check, [LookupError("a fault")]
 
     async def fail_once(connection: Any) -> None:
         if failures:
             raise failures.pop()
         await check(connection)
 
-    monkeypatch.setattr(_redis_link, "_check", fail_once)
+    monkeypatch.setattr(_link, "_check", fail_once)
     async with running(own_redis):
         assert failures == []
     assert "Traceback" in caplog.text

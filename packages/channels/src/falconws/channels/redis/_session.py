@@ -22,10 +22,10 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from ._redis_link import Link
-from ._redis_scripts import Script, milliseconds
-from .broker import Status
-from .errors import BrokerRefused, BrokerUnavailable, ChannelsError
+from ..broker import Status
+from ..errors import BrokerRefused, BrokerUnavailable, ChannelsError
+from ._link import Link
+from ._scripts import Script, milliseconds
 
 __all__ = ("Server", "Session", "stopped")
 

@@ -7,14 +7,10 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-try:
-    import redis.asyncio  # noqa: F401 - to say what is missing
-except ImportError as exc:
-    raise ImportError(
-        "RedisBroker needs redis: pip install falconws-channels[redis]."
-    ) from exc
-
-from ._redis_scripts import (
+from ..broker import Broker, History, Sink, Status
+from ..message import Kind, Message
+from ..position import Position
+from ._scripts import (
     EXPIRE,
     HISTORY,
     HOLD,
@@ -28,10 +24,7 @@ from ._redis_scripts import (
     unpack,
     unpacked_name,
 )
-from ._redis_session import Server, Session, stopped
-from .broker import Broker, History, Sink, Status
-from .message import Kind, Message
-from .position import Position
+from ._session import Server, Session, stopped
 
 __all__ = ("RedisBroker",)
 

@@ -17,8 +17,8 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from .message import Kind, Message
-from .position import Position
+from ..message import Kind, Message
+from ..position import Position
 
 __all__ = (
     "EXPIRE",

@@ -13,7 +13,7 @@ from redis.asyncio import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
-from .broker import Status
+from ..broker import Status
 
 __all__ = ("Link",)
 
