@@ -12,9 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
 from tests.conftest import PATIENCE, Server
+from tests.servers.clients import opened
 
 ROOT = Path(__file__).parents[2]
 CHAT = ROOT / "examples" / "chat" / "app.py"
@@ -47,7 +48,9 @@ async def _until(ws: ClientConnection, kind: str, **data: Any) -> Any:
 
 
 def _history(server: Server) -> list[str]:
-    answer = httpx.get(f"{server.url}/rooms/lobby/history", timeout=PATIENCE).json()
+    retries = httpx.HTTPTransport(retries=5)  # It may not listen yet.
+    with httpx.Client(transport=retries, timeout=PATIENCE) as client:
+        answer = client.get(f"{server.url}/rooms/lobby/history").json()
     return [message["data"]["text"] for message in answer["messages"]]
 
 
@@ -59,9 +62,9 @@ async def test_people_on_two_servers_are_in_one_room_and_history_outlives_both(
         f"{one.ws_url}/rooms/lobby?name=Ada",
         f"{other.ws_url}/rooms/lobby?name=Bob",
     )
-    async with connect(address[0]) as ada:
+    async with await opened(address[0]) as ada:
         await _until(ada, "welcome", you="Ada")
-        async with connect(address[1]) as bob:
+        async with await opened(address[1]) as bob:
             assert (await _until(bob, "welcome"))["members"] == ["Ada", "Bob"]
             await _until(ada, "joined", user="Bob")
             await ada.send(json.dumps({"type": "message", "text": "Hello"}))
@@ -69,7 +72,7 @@ async def test_people_on_two_servers_are_in_one_room_and_history_outlives_both(
         await _until(ada, "left", user="Bob")
         await ada.send(json.dumps({"type": "message", "text": "Bob?"}))
         await _until(ada, "message", name="Ada", text="Bob?")
-        async with connect(f"{address[1]}&after={last}") as bob:
+        async with await opened(f"{address[1]}&after={last}") as bob:
             assert (await _until(bob, "recovered"))["count"] == 1
             await _until(bob, "message", name="Ada", text="Bob?")
     one.stop()
@@ -86,7 +89,7 @@ async def test_messages_cross_the_workers_of_one_server(
         # Which worker has whom is chance; that it is one for all of twelve, one in 2,000.
         for number in range(12):
             url = f"{server.ws_url}/rooms/lobby?name=P{number}"
-            people.append(await stack.enter_async_context(connect(url)))
+            people.append(await stack.enter_async_context(await opened(url)))
             await _until(people[-1], "welcome")
         await people[0].send(json.dumps({"type": "message", "text": "All here?"}))
         for ws in people:
