@@ -1,8 +1,8 @@
 """Compares falconws with its peers: ``python -m benchmarks``.
 
 Prints tables, and writes them as JSON and as charts. What does not compare frameworks stands
-beside this: ``python -m benchmarks.routing``, ``.multipart``, ``.compression`` and
-``.websocket``.
+beside this: ``python -m benchmarks.routing``, ``.multipart``, ``.compression``, ``.websocket``
+and ``.channels``.
 """
 
 from __future__ import annotations

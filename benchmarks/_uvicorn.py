@@ -244,6 +244,8 @@ def requests_of(said: str) -> dict[str, float]:
 
 
 def client(load: Load, arguments: list[str]) -> Callable[[Server], dict[str, float]]:
+    """Give what puts the load of `benchmarks._load` on a server, and says what came of it."""
+
     def take(server: Server) -> dict[str, float]:
         command = [sys.executable, "-m", "benchmarks._load", *arguments]
         said = _run([*command, f"--port={server.port}", f"--loop={load.loop}"])
