@@ -97,3 +97,13 @@ async def test_messages_cross_the_workers_of_one_server(
     assert _history(server) == ["All here?"]
     assert server.stop() == 0
     assert "Traceback" not in server.output
+
+
+def test_workers_that_cannot_reach_each_other_are_warned_of(
+    run_server: Callable[..., Server],
+    monkeypatch: pytest.MonkeyPatch,
+    free_port: int,
+) -> None:
+    monkeypatch.setenv("PORT", str(free_port))
+    server = run_server([sys.executable, str(CHAT), "--workers", "2"], ROOT)
+    server.wait_for("there are 2 workers, and each has a MemoryBroker of its own")
