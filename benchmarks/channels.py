@@ -17,7 +17,7 @@ import os
 import sys
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -156,17 +156,19 @@ async def _latency(
 
 
 async def measure(
-    count: int, rounds: int, redis: str | None
+    count: int, rounds: int, redis: str | None, peers: Iterable[str] = tuple(PEERS)
 ) -> dict[str, dict[str, float]]:
-    """Measure all peers with so many subscribers, in turn."""
+    """Measure peers with so many subscribers, in turn."""
     messages = max(LEAST_MESSAGES, min(2000, DELIVERIES // count))
     figures: dict[str, dict[str, float]] = {}
     async with AsyncExitStack() as stack:
         running = {}
-        for name, peer in PEERS.items():
+        for name in peers:
             if redis is None or name != "gather":
                 counter = Counter()
-                publish = await stack.enter_async_context(peer(count, counter, redis))
+                publish = await stack.enter_async_context(
+                    PEERS[name](count, counter, redis)
+                )
                 running[name] = (publish, counter)
                 figures[name] = {"rate": 0.0, "p99": float("inf")}
         await asyncio.sleep(0.2)  # subscriptions that are made behind the scenes
