@@ -32,6 +32,7 @@ class Room:
                     large = [SharedMessage(f"{n:08}" * 10_000) for n in range(2_000)]
                     while number < len(large) and ws.send_shared(large[number]):
                         number += 1
+                    print(f"full behind {number}", flush=True)
                     await ws.send_text(f"waited behind {number}")
                     number += ws.send_shared(SharedMessage("behind"))
                 else:
@@ -76,7 +77,10 @@ async def test_a_client_that_reads_late_gets_what_was_shared_in_order(
     async with asyncio.timeout(PATIENCE):
         async with await opened(served.ws_url, max_queue=1, compression=None) as client:
             assert await client.recv() == "here"
+            client.transport.pause_reading()
             await client.send("one more than fits")
+            await asyncio.to_thread(served.server.wait_for, r"full behind \d+")
+            client.transport.resume_reading()
             number = 0
             while (message := await client.recv()) == f"{number:08}" * 10_000:
                 number += 1
