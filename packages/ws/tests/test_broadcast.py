@@ -145,6 +145,26 @@ async def test_a_message_does_not_overtake_one_that_waits_for_its_client() -> No
     assert client.got == ["first", ("framed", "second")]
 
 
+async def test_a_message_does_not_overtake_a_second_one_that_waits() -> None:
+    (client,) = await several(Frames())
+    goes_on = [asyncio.Event(), asyncio.Event()]
+    turns = iter(goes_on)
+
+    async def send(event: Event) -> None:
+        await next(turns).wait()
+        client.got.append(event["text"])
+
+    client.ws._send = send
+    sending = [asyncio.create_task(client.ws.send_text(text)) for text in "ab"]
+    await asyncio.sleep(0)
+    for event, task in zip(goes_on, sending, strict=True):
+        assert not client.ws.send_shared(SharedMessage("c"))
+        event.set()
+        await task
+    assert client.ws.send_shared(SharedMessage("c"))
+    assert client.got == ["a", "b", ("framed", "c")]
+
+
 @pytest.mark.parametrize("shares", [True, False])
 @pytest.mark.parametrize("error", [OSError("gone"), RuntimeError("closed")])
 async def test_a_connection_that_is_over_is_passed_by(
