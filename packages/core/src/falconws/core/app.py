@@ -216,6 +216,9 @@ class App:
         kind = scope["type"]
         spec_version = (scope.get("asgi") or _NOTHING).get("spec_version")
         http_version = scope.get("http_version")
+        known = self._serve.get((kind, spec_version, http_version))
+        if known is not None:  # of a server that does not tell all versions
+            return known
         server = self._servers.get(kind)
         if server is None:
             raise UnsupportedScopeError(_no_server(kind))
