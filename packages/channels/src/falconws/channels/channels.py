@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import os
-import re
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -15,11 +12,13 @@ from typing import Any, Literal, Self
 from falconws.core import HTTPForbidden
 from falconws.media import JSONHandler
 
+from ._events import events_of
 from ._hub import Hub
+from ._workers import count_workers
 from .broker import Broker, History, Status
 from .errors import ChannelsError
 from .memory import MemoryBroker
-from .message import Kind, Message, event
+from .message import Kind, Message
 from .outbox import Outbox
 from .position import NOWHERE, Position
 from .presence import Member, Roster, topic_of
@@ -155,7 +154,7 @@ class Channels:
 
     async def process_startup(self, scope: Any, event: Any) -> None:
         """Start with an App, of which this is middleware."""
-        workers = _workers()
+        workers = count_workers()
         if workers > 1 and isinstance(self.broker, MemoryBroker):
             logger.warning(
                 "Channels: there are %d workers, and each has a MemoryBroker of its own: what "
@@ -399,7 +398,7 @@ class Channels:
             info=info,
             req=req,
         )
-        return _events(subscription, channel if after is None else None)
+        return events_of(subscription, channel if after is None else None)
 
     async def history(
         self, channel: str, after: str | None = None, *, req: Any = None
@@ -542,37 +541,9 @@ _LISTEN_AGAIN = 1.0
 # less than outboxes have room for by default.
 _TURN = 64
 
-# Items that an event stream sends together, at the most.
-_BATCH = 100
-
-
-async def _events(subscription: Subscription, told: str | None) -> AsyncIterator[Any]:
-    """Give what a subscription gets, and first the place of a channel that is to be told."""
-    async with subscription:
-        if told is not None:
-            yield _Place(subscription.begun[told])
-        while (item := await subscription.next()) is not None:
-            items = [item]
-            # What is ready together is sent together.
-            while len(items) < _BATCH and (item := subscription.pop()) is not None:
-                items.append(item)
-            yield items
-
 
 def _forbidden(action: Action) -> HTTPForbidden:
     return HTTPForbidden(description=f"You may not {action} here.")
-
-
-class _Place:
-    """An event that tells a client where a channel is, and is not dispatched."""
-
-    __slots__ = ("_position",)
-
-    def __init__(self, position: Position) -> None:
-        self._position = position
-
-    def serialize(self, handler: object = None) -> bytes:
-        return event(None, None, str(self._position))
 
 
 def _encoded(message: object) -> tuple[Kind, bytes]:
@@ -595,17 +566,3 @@ def _broker(broker: Broker | str | None) -> Broker:
     from .redis import RedisBroker  # needs falconws-channels[redis]
 
     return RedisBroker(broker)
-
-
-def _workers() -> int:
-    """Guess how many processes serve the App, as the server was told."""
-    words = iter(sys.argv[1:])
-    for word in words:
-        name, _, value = word.partition("=")
-        if re.fullmatch("-w[0-9]+", name):
-            name, value = "-w", name[2:]
-        if name in ("--workers", "-w"):
-            value = value or next(words, "")
-            return int(value) if value.isdecimal() else 1
-    value = os.environ.get("WEB_CONCURRENCY", "")
-    return int(value) if value.isdecimal() else 1

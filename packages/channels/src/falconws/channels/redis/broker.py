@@ -39,7 +39,7 @@ class RedisBroker(Broker):
     """Carries messages between all processes that are given the same Redis.
 
     It needs one server, or what looks like one: a primary with replicas behind one address, a
-    proxy. Redis from 6, or Valkey.
+    proxy. It is tested with Redis 7.
 
     While Redis is away, what is asked for waits, and fails after ``timeout``; the connection is
     tried again all the while, after 0.1 to 5 seconds. When it is back, subscribers are handed
